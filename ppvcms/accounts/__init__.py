@@ -1,0 +1,1 @@
+"""People: users, roles, permissions, sign-in, and the log of who did what."""

@@ -1,0 +1,133 @@
+"""Everything that a plugin may import from ppvcms, and nothing else of it.
+
+`__version__` is the version of this interface, not of the product: a new hook
+or argument raises the minor number, a removal the major one.
+"""
+
+from __future__ import annotations
+
+from ppvcms.accounts.actor import Actor
+from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
+from ppvcms.errors import PluginError
+from ppvcms.events import (
+    Event,
+    MessageSent,
+    PaymentSettled,
+    RequestChanged,
+    SeatClosed,
+    SeatExhausted,
+    SeatOpened,
+    SeatPaused,
+    SeatResumed,
+    ShowEnded,
+    ShowStarted,
+    TransferPosted,
+    UserRegistered,
+)
+from ppvcms.hookspecs import hookimpl
+from ppvcms.host.contract import (
+    Assets,
+    LifecycleContext,
+    Permission,
+    PluginBlueprint,
+    PluginMenuItem,
+    Problem,
+    RoomView,
+    SettingsSpec,
+    SlotContext,
+    Task,
+)
+from ppvcms.ids import new_id, new_secret
+from ppvcms.media.contract import (
+    EventKind,
+    GrantState,
+    Lease,
+    MediaCapabilities,
+    MediaEvent,
+    MediaProvider,
+    MediaRole,
+    MediaUnavailableError,
+    SignalRefusedError,
+)
+from ppvcms.payments.contract import (
+    Capabilities,
+    ForgedError,
+    Gateway,
+    GatewayEvent,
+    Money,
+    Notification,
+    Op,
+    Outcome,
+    Redirect,
+    Result,
+    Trust,
+)
+from ppvcms.results import Refusal
+from ppvcms.rooms.modes import Quote, RateLimits, RoomFacts, RoomMode
+
+__version__ = "1.0"
+
+__all__ = [
+    "Actor",
+    "Amount",
+    "Assets",
+    "Base",
+    "Capabilities",
+    "Event",
+    "EventKind",
+    "ForgedError",
+    "Gateway",
+    "GatewayEvent",
+    "GrantState",
+    "Json",
+    "Lease",
+    "LifecycleContext",
+    "MediaCapabilities",
+    "MediaEvent",
+    "MediaProvider",
+    "MediaRole",
+    "MediaUnavailableError",
+    "MessageSent",
+    "Millis",
+    "Money",
+    "Notification",
+    "Op",
+    "Outcome",
+    "PaymentSettled",
+    "Permission",
+    "PluginBlueprint",
+    "PluginError",
+    "PluginMenuItem",
+    "Problem",
+    "Quote",
+    "RateLimits",
+    "Redirect",
+    "Refusal",
+    "RequestChanged",
+    "Result",
+    "RoomFacts",
+    "RoomMode",
+    "RoomView",
+    "SeatClosed",
+    "SeatExhausted",
+    "SeatOpened",
+    "SeatPaused",
+    "SeatResumed",
+    "SettingsSpec",
+    "ShowEnded",
+    "ShowStarted",
+    "SignalRefusedError",
+    "SlotContext",
+    "Task",
+    "TransferPosted",
+    "Trust",
+    "Ulid",
+    "UserRegistered",
+    "db",
+    "hookimpl",
+    "new_id",
+    "new_secret",
+    "now_ms",
+    "transaction",
+    "unit_of_work",
+]

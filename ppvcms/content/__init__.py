@@ -1,0 +1,1 @@
+"""What an owner writes: pages, menus, uploads and the site's settings."""

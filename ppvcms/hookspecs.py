@@ -1,0 +1,223 @@
+"""The contract with plugins: every hook, its kind, its result and its time budget.
+
+Four kinds, each with its own caller in `ppvcms.host.dispatch`:
+
+- ``collect``: a list of (slug, value) in load order; a failing plugin's value is left out.
+- ``filter``: one value passed through all; a failing plugin's change is left out.
+- ``decide``: every plugin may refuse; a failing plugin refuses.
+- ``notify``: facts after the commit; a failing plugin gets them again later.
+
+A hook's return value never moves money, and no hook runs inside a transaction
+that does. Implementations name the arguments they use, as pluggy has it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from markupsafe import Markup
+
+    from ppvcms.events import Event
+    from ppvcms.host.contract import (
+        Actor,
+        Assets,
+        LifecycleContext,
+        Permission,
+        PluginBlueprint,
+        PluginMenuItem,
+        Problem,
+        RoomView,
+        SettingsSpec,
+        SlotContext,
+        Task,
+    )
+    from ppvcms.media.contract import MediaProvider
+    from ppvcms.payments.contract import Gateway
+    from ppvcms.results import Refusal
+    from ppvcms.rooms.modes import RoomMode
+
+F = TypeVar("F", bound="Callable[..., Any]")
+
+PROJECT = "ppvcms"
+hookimpl = pluggy.HookimplMarker(PROJECT)
+_spec = pluggy.HookspecMarker(PROJECT)
+
+
+class HookKind(StrEnum):
+    """How the answers of several plugins become one."""
+
+    COLLECT = "collect"
+    FILTER = "filter"
+    DECIDE = "decide"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class HookRule:
+    """What the host checks of a hook beside its arguments."""
+
+    kind: HookKind
+    budget_ms: int
+    first: bool = False
+    result: tuple[type, ...] = ()
+
+
+RULES: dict[str, HookRule] = {}
+
+
+def _hook(
+    kind: HookKind, *, budget_ms: int = 50, first: bool = False, result: tuple[type, ...] = ()
+) -> Callable[[F], F]:
+    def mark(function: F) -> F:
+        RULES[function.__name__] = HookRule(kind, budget_ms, first, result)
+        return _spec(function)
+
+    return mark
+
+
+# --- Lifecycle: called on one plugin, never broadcast -------------------------------
+
+
+@_hook(HookKind.DECIDE, budget_ms=10_000)
+def plugin_installed(ctx: LifecycleContext) -> None:
+    """Prepare what the plugin needs, after its migrations; raising undoes the install."""
+
+
+@_hook(HookKind.DECIDE, budget_ms=10_000)
+def plugin_activated(ctx: LifecycleContext) -> None:
+    """Get ready to be switched on; raising leaves the plugin off."""
+
+
+@_hook(HookKind.COLLECT, result=(list,))
+def check_deactivation(ctx: LifecycleContext) -> list[str]:
+    """Return reasons, as sentences, not to be switched off now."""
+
+
+@_hook(HookKind.NOTIFY, budget_ms=10_000)
+def plugin_deactivated(ctx: LifecycleContext) -> None:
+    """Hear that the plugin is off in every process."""
+
+
+@_hook(HookKind.COLLECT, result=(list,))
+def plugin_problems(ctx: LifecycleContext) -> list[Problem]:
+    """Return what the owner should mend, for the health and plugins pages."""
+
+
+# --- Registration: pure, read once per generation ------------------------------------
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000)
+def register_blueprints() -> PluginBlueprint:
+    """Return the plugin's pages; the blueprint's name is the slug, its prefix is required."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000)
+def register_settings() -> SettingsSpec:
+    """Return the plugin's settings: a form class, defaults, and which are secret."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_permissions() -> list[Permission]:
+    """Return permissions, each beginning with the slug, with the roles that have it at first."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_menu() -> list[PluginMenuItem]:
+    """Return entries for the site's menus and dashboards."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_assets() -> list[Assets]:
+    """Return styles and ES modules, each with the pages that load it."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(dict,))
+def register_jinja() -> dict[str, Callable[..., object]]:
+    """Return template globals, each named with the slug first."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(dict,))
+def register_room_actions() -> dict[str, Callable[[RoomView, Actor, dict[str, Any]], object]]:
+    """Return what a room page may ask of the plugin over its socket, by name.
+
+    A function gets the room, the actor and the page's data; it returns a JSON
+    value or a Refusal.
+    """
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_room_modes() -> list[RoomMode]:
+    """Return the kinds of show that the plugin offers."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_media_providers() -> list[MediaProvider]:
+    """Return ways to carry media."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_gateways() -> list[Gateway]:
+    """Return payment gateways."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_tasks() -> list[Task]:
+    """Return periodic work, run by one process at a time under a lease."""
+
+
+# --- Per request ----------------------------------------------------------------------
+
+
+@_hook(HookKind.COLLECT)
+def template_slot(name: str, context: SlotContext) -> Markup | str | None:
+    """Return HTML for one named place of a page; a plain string is escaped."""
+
+
+@_hook(HookKind.COLLECT, result=(dict,))
+def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
+    """Return JSON for the room page, found there under the plugin's slug."""
+
+
+@_hook(HookKind.FILTER, result=(str,))
+def filter_message(message: str, room: RoomView, actor: Actor) -> str:
+    """Return the chat line as it shall be posted."""
+
+
+@_hook(HookKind.DECIDE, first=True)
+def select_gateway(gateways: Sequence[Gateway], purpose: str, currency: str) -> Gateway | None:
+    """Choose among the gateways that could take a payment; the first answer counts."""
+
+
+@_hook(HookKind.DECIDE)
+def check_permission(actor: Actor, permission: str, resource: str) -> Refusal | None:
+    """Refuse what roles would allow."""
+
+
+@_hook(HookKind.DECIDE)
+def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
+    """Refuse that somebody enters a room or asks for a show."""
+
+
+@_hook(HookKind.DECIDE)
+def check_message(message: str, room: RoomView, actor: Actor) -> Refusal | None:
+    """Refuse a chat line."""
+
+
+@_hook(HookKind.DECIDE)
+def check_purchase(actor: Actor, purpose: str, amount: int, currency: str) -> Refusal | None:
+    """Refuse a purchase, before anything is taken."""
+
+
+# --- Facts ----------------------------------------------------------------------------
+
+
+@_hook(HookKind.NOTIFY, budget_ms=200)
+def on_event(event: Event) -> None:
+    """Hear a fact at least once, after it was committed; be idempotent on ``event.id``."""

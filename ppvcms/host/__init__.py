@@ -1,0 +1,1 @@
+"""The plugin and theme host: finding, activating, dispatching and containing them."""

@@ -1,0 +1,149 @@
+"""The frozen values that plugins give to the host and get from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint
+
+from ppvcms.accounts.actor import Actor
+from ppvcms.errors import PluginError
+
+__all__ = ["Actor"]
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from sqlalchemy.orm import Session
+    from wtforms import Form
+
+
+@dataclass(frozen=True, slots=True)
+class RoomView:
+    """What a plugin may know of the room it is asked about.
+
+    `state` is one of online, private, away, hidden, offline. `seat_id` is the
+    actor's own open seat, `show_id` the show that the actor's page belongs to.
+    """
+
+    id: str
+    slug: str
+    title: str
+    performer_id: str
+    state: str
+    mode: str | None
+    show_id: str | None = None
+    seat_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SlotContext:
+    """What a template slot is rendered for."""
+
+    actor: Actor
+    room: RoomView | None = None
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class LifecycleContext:
+    """What a lifecycle hook works with: its slug, who acts, and the job's session."""
+
+    slug: str
+    actor_id: str | None
+    session: Session
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsSpec:
+    """Settings of a plugin: every key of `defaults` is a field of `form`.
+
+    Amounts are minor units. `scope` says where values can be set: site or room.
+    """
+
+    form: type[Form]
+    defaults: Mapping[str, Any]
+    secrets: frozenset[str] = frozenset()
+    title: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Permission:
+    """Something a role may do, named ``<slug>.<what>``."""
+
+    name: str
+    label: str
+    default_roles: tuple[str, ...] = ("owner",)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginMenuItem:
+    """An entry of a menu: main, footer, account, performer or admin."""
+
+    menu: str
+    endpoint: str
+    label: str
+    icon: str = ""
+    permission: str | None = None
+    weight: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Assets:
+    """Files of the plugin's ``static`` folder for one scope: all, room, live, dashboard, admin."""
+
+    scope: str
+    styles: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Periodic work; `every` in seconds."""
+
+    name: str
+    every: float
+    run: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something the owner should mend."""
+
+    text: str
+    remedy: str = ""
+    serious: bool = False
+
+
+class PluginBlueprint(Blueprint):
+    """A blueprint that can only speak for its own plugin.
+
+    What would reach the whole application raises and names the hook to use.
+    """
+
+    _instead = {
+        "before_app_request": "check_room_entry or check_permission",
+        "after_app_request": "on_event",
+        "teardown_app_request": "on_event",
+        "app_context_processor": "register_jinja",
+        "app_errorhandler": "errorhandler, for the plugin's own pages",
+        "app_template_filter": "register_jinja",
+        "app_template_global": "register_jinja",
+        "app_template_test": "register_jinja",
+        "app_url_value_preprocessor": "url_value_preprocessor",
+        "app_url_defaults": "url_defaults",
+    }
+
+    def __init__(self, slug: str, import_name: str, *, url_prefix: str) -> None:
+        """Make the blueprint of a plugin below its own prefix."""
+        super().__init__(slug, import_name, url_prefix=url_prefix)
+        for name, instead in self._instead.items():
+            setattr(self, name, self._refuse(slug, name, instead))
+
+    @staticmethod
+    def _refuse(slug: str, name: str, instead: str) -> Callable[..., object]:
+        def refuse(*_args: object, **_kwargs: object) -> object:
+            raise PluginError(slug, f"{name} would reach the whole site. Use {instead}.")
+
+        return refuse

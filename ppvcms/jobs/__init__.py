@@ -1,0 +1,1 @@
+"""What happens by itself: the outbox, mail, and periodic work under a lease."""

@@ -1,0 +1,1 @@
+"""The books: accounts, balanced transfers and holds, and the proof that they hold."""

@@ -1,0 +1,1 @@
+"""Video and audio: the contract with engines, grants, leases and evidence."""

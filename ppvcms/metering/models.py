@@ -1,0 +1,139 @@
+"""The tables of the meter: seats, their segments, spans of evidence, postings, receipts.
+
+Evidence is kept as spans, not as ticks: a sign of life within the tolerance
+extends the last span of its kind, a later one opens a new span. What was
+counted is always recomputed from spans, so that a sign that comes twice, late
+or out of order changes nothing (R-12).
+"""
+
+from __future__ import annotations
+
+from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from ppvcms.db import Amount, Base, Json, Millis, Ulid
+from ppvcms.ledger.models import RowId
+
+
+class Seat(Base):
+    """One payer's presence in one show; what is metered.
+
+    States: ``secured`` (waiting for both medias), ``live``, ``paused``,
+    ``exhausted`` (cut for want of money, may return), ``settled``, ``void``.
+    """
+
+    __tablename__ = "seat"
+    __table_args__ = (
+        Index("ix_seat__due", "state", "due_at"),
+        Index("ix_seat__payer_state", "payer_id", "state"),
+        Index("ix_seat__show_state", "show_id", "state"),
+    )
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    show_id: Mapped[Ulid] = mapped_column(ForeignKey("show.id"))
+    room_id: Mapped[Ulid] = mapped_column(ForeignKey("room.id"), index=True)
+    payer_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"))
+    performer_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
+    request_id: Mapped[Ulid | None] = mapped_column(unique=True)
+    mode: Mapped[str] = mapped_column(String(48))
+    state: Mapped[str] = mapped_column(String(12))
+    terms: Mapped[Json]
+    wallet_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"))
+    escrow_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"))
+    hold_id: Mapped[Ulid | None] = mapped_column(ForeignKey("hold.id"))
+    opened_at: Mapped[Millis]
+    started_at: Mapped[Millis | None]
+    closed_at: Mapped[Millis | None]
+    close_reason: Mapped[str | None] = mapped_column(String(32))
+    ended_by: Mapped[Ulid | None]
+    bill_from: Mapped[Millis | None]
+    counted_ms: Mapped[int] = mapped_column(default=0)
+    due: Mapped[Amount] = mapped_column(default=0)
+    posted: Mapped[Amount] = mapped_column(default=0)
+    secured: Mapped[Amount] = mapped_column(default=0)
+    secured_until: Mapped[Millis]
+    seq: Mapped[int] = mapped_column(Integer, default=0)
+    lease_seq: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[Millis]
+    paused_at: Mapped[Millis | None]
+    pause_cause: Mapped[str | None] = mapped_column(String(24))
+    paused_ms: Mapped[int] = mapped_column(default=0)
+    gaps: Mapped[int] = mapped_column(Integer, default=0)
+    uncounted_ms: Mapped[int] = mapped_column(default=0)
+    resume_after: Mapped[Millis | None]
+    exhausted_at: Mapped[Millis | None]
+    warned: Mapped[int] = mapped_column(Integer, default=0)
+    owner: Mapped[str | None] = mapped_column(String(64))
+    lease_until: Mapped[Millis | None]
+    beat_at: Mapped[Millis]
+
+
+class Segment(Base):
+    """A part of a seat at one rate (R-09)."""
+
+    __tablename__ = "segment"
+
+    seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), primary_key=True)
+    nr: Mapped[int] = mapped_column(Integer, primary_key=True)
+    role: Mapped[str] = mapped_column(String(16))
+    rate_per_minute: Mapped[Amount]
+    starts_at: Mapped[Millis]
+    counted_ms: Mapped[int] = mapped_column(default=0)
+
+
+class Span(Base):
+    """Time during which one fact held, for a seat or for a whole show.
+
+    Kinds: ``performer_media`` (scope: show), ``payer_media``, ``payer_beat``,
+    ``paused``, ``break``, ``billed`` (scope: seat).
+    """
+
+    __tablename__ = "span"
+    __table_args__ = (Index("ix_span__scope", "scope_id", "kind", "ends_at"),)
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    scope_id: Mapped[Ulid]
+    kind: Mapped[str] = mapped_column(String(16))
+    starts_at: Mapped[Millis]
+    ends_at: Mapped[Millis]
+
+
+class Usage(Base):
+    """One posting of a seat: cumulative counted time, and the amount since the last."""
+
+    __tablename__ = "usage"
+
+    seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), primary_key=True)
+    seq: Mapped[int] = mapped_column(Integer, primary_key=True)
+    counted_ms: Mapped[int]
+    amount: Mapped[Amount]
+    transfer_id: Mapped[Ulid | None]
+    made_at: Mapped[Millis]
+
+
+class Receipt(Base):
+    """What a closed seat came to, and why; one per seat."""
+
+    __tablename__ = "receipt"
+
+    seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, unique=True)
+    amount: Mapped[Amount]
+    currency: Mapped[str] = mapped_column(String(8))
+    lines: Mapped[Json]
+    evidence: Mapped[Json]
+    transfer_ids: Mapped[Json]
+    made_at: Mapped[Millis]
+
+
+class MediaLog(Base):
+    """What the media engine said it delivered last, kept to prove the cut (I10)."""
+
+    __tablename__ = "media_log"
+
+    id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
+    seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), index=True)
+    grant_id: Mapped[Ulid]
+    secured_until: Mapped[Millis]
+    last_packet_at: Mapped[Millis]
+    noted_at: Mapped[Millis]

@@ -1,0 +1,1 @@
+"""Buying credits: the contract with gateways, intents, operations and notifications."""

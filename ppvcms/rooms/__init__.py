@@ -1,0 +1,1 @@
+"""Rooms, shows, requests, presence and the listing."""
