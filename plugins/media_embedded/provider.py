@@ -48,9 +48,7 @@ class EmbeddedProvider:
 
     key = "embedded"
     label = "Embedded engine"
-    capabilities = MediaCapabilities(
-        two_way=True, voyeur=True, records=False, proves_delivery=True
-    )
+    capabilities = MediaCapabilities(two_way=True, voyeur=True, records=False, proves_delivery=True)
     client_module = "client.js"
 
     def __init__(self, path: str | None = None) -> None:
@@ -139,7 +137,7 @@ class EmbeddedProvider:
                     return
                 yield MediaEvent(**{**event, "kind": EventKind(event["kind"])})
 
-    def _call(self, **request: Any) -> Any:  # noqa: ANN401 - any JSON
+    def _call(self, **request: Any) -> Any:
         with self._connected() as wire:
             return _ask(wire, request)
 
@@ -159,7 +157,7 @@ def _lease(lease: Lease) -> dict[str, int]:
     return {"seq": lease.seq, "until": lease.until, "now": lease.now}
 
 
-def _ask(wire: socket.socket, request: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
+def _ask(wire: socket.socket, request: dict[str, Any]) -> Any:
     try:
         wire.sendall(protocol.encode(request))
         answer = _read(wire)

@@ -6,14 +6,15 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from ppvcms.api import Lease
 
 from plugins.media_embedded.provider import EmbeddedProvider
+from ppvcms.api import Lease
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -78,8 +79,6 @@ class Events:
     """Collects what the node tells, in a process of its own thread."""
 
     def __init__(self, provider: EmbeddedProvider) -> None:
-        import threading
-
         self.seen: list[Any] = []
         self._provider = provider
         threading.Thread(target=self._collect, daemon=True).start()

@@ -10,13 +10,13 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+
 from ppvcms.api import MediaRole
 
 from .conftest import ROOT, Leases, Node, kill_marked, now_ms, wait_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from .conftest import Events
 
@@ -141,11 +141,6 @@ def test_both_sides_see_each_other_and_the_lease_ends_it_with_the_site_dead(
     assert stats["packetsLost"] == 0
     wait_for(lambda: any(e.data["received_at"] for e in events.of("media_evidence", "his")))
     assert events.of("media_up", "hers")
-    print(
-        "first frame",
-        client.page.evaluate("[window.firstFrame - window.started, window.states]"),
-        performer.page.evaluate("[window.firstFrame - window.started, window.states]"),
-    )
 
     lease = his(2.5)
     provider.set_media("his", on=True, lease=lease)
@@ -153,13 +148,11 @@ def test_both_sides_see_each_other_and_the_lease_ends_it_with_the_site_dead(
     time.sleep((lease.until - now_ms()) / 1000 + 1.5)
 
     last_frame = client.page.evaluate("window.lastFrame")
-    print("last frame", last_frame - lease.until, performer.page.evaluate("window.lastFrame") - lease.until)
     assert -1000 < last_frame - lease.until < 1000
     assert performer.page.evaluate("window.lastFrame") - lease.until < 1000
     (cut,) = wait_for(lambda: events.of("media_cut", "his"))
     assert 0 <= cut.at - lease.until < 200
     assert cut.data["last_packet_at"] <= lease.until
-    print(client.page.evaluate("window.states"), cut, node.log)
 
 
 def test_a_killed_performer_sends_no_more_evidence(
@@ -180,7 +173,6 @@ def test_a_killed_performer_sends_no_more_evidence(
     wait_for(lambda: events.of("media_down", "hers"), within_s=6)
 
     (state,) = [one for one in provider.reconcile("r") if one.grant_id == "hers"]
-    print("last evidence after the kill", state.sent_at - killed_at, [ (e.kind, e.at-killed_at) for e in events.of("media_stalled","hers")])
     assert state.sent_at is not None
     assert state.sent_at < killed_at + 300
     assert not state.up

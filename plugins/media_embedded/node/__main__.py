@@ -7,17 +7,21 @@ import asyncio
 import logging
 import signal
 import sys
+from typing import TYPE_CHECKING
 
 from .engine import Engine
 from .events import EventLog
 from .journal import Journal
 from .passthrough import VersionError, check_version
 from .peer import all_closed
-from .server import Server
+from .server import Server, bound
 from .settings import Settings
 
+if TYPE_CHECKING:
+    import socket
 
-async def run(settings: Settings) -> None:
+
+async def run(settings: Settings, wire: socket.socket) -> None:
     """Serve until a signal asks to stop."""
     events = EventLog(settings.node)
     journal = Journal(settings.state)
@@ -27,9 +31,8 @@ async def run(settings: Settings) -> None:
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopping.set)
-    await server.claim(settings.socket)
     await engine.start()
-    await server.listen(settings.socket)
+    await server.listen(wire)
     logging.getLogger(__name__).info("The media node listens at %s.", settings.socket)
     await stopping.wait()
     await server.close()
@@ -51,7 +54,10 @@ def main() -> None:
         check_version()
     except VersionError as error:
         sys.exit(str(error))
-    asyncio.run(run(Settings.read(arguments.socket, arguments.state)))
+    settings = Settings.read(arguments.socket, arguments.state)
+    # Before the state file is touched: it belongs to whoever holds the socket.
+    wire = bound(settings.socket)
+    asyncio.run(run(settings, wire))
 
 
 if __name__ == "__main__":

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from plugins.media_embedded.protocol import Code
 
 from . import sdp
-from .evidence import EVIDENCE_EVERY_S, Change, Watch
+from .evidence import EVIDENCE_EVERY_S, Change
 from .fanout import Feed
+from .grants import RECEIVED_STALLS_AFTER_S, Grant, RefusedError
 from .journal import Record
-from .leases import GrantLease, LeaseMessage, Moment, Verdict
-from .limits import SignalLimiter
+from .leases import LeaseMessage, Moment, Verdict
 from .peer import Peer
 from .sdp import OfferRefusedError, Role
 
@@ -26,61 +25,12 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 TICK_S = 0.25
-SENT_STALLS_AFTER_S = 2.0
-RECEIVED_STALLS_AFTER_S = 3.0
 SOUND_STALLS_AFTER_S = 12.0
 PACKETS_PAUSE_S = 1.0
 PAUSED_CONNECTION_LIVES_S = 900.0
 REVOKED_LISTED_S = 3600.0
 
 log = logging.getLogger(__name__)
-
-
-class RefusedError(Exception):
-    """The node does not do what it was asked, for a reason that has a code."""
-
-    def __init__(self, code: Code, message: str) -> None:
-        super().__init__(message)
-        self.code = code
-
-
-@dataclass(slots=True)
-class Grant:
-    """What the node holds of one grant."""
-
-    grant_id: str
-    room: str
-    role: Role
-    feeds: tuple[str, ...]
-    lease: GrantLease = field(default_factory=GrantLease)
-    limiter: SignalLimiter = field(default_factory=SignalLimiter)
-    negotiating: asyncio.Lock = field(default_factory=asyncio.Lock)
-    peer: Peer | None = None
-    flowing: bool = False
-    cut_at_seq: int | None = None
-    timer: asyncio.TimerHandle | None = None
-    sent: Watch = field(default_factory=lambda: Watch(SENT_STALLS_AFTER_S))
-    received: Watch = field(default_factory=lambda: Watch(RECEIVED_STALLS_AFTER_S))
-    sent_by_kind: dict[str, int] = field(default_factory=dict)
-    last_packet_wall: int | None = None
-    last_packet_mono: float = float("-inf")
-    last_picture_mono: float = float("-inf")
-    told: tuple[int | None, int | None] = (None, None)
-
-    def record(self, moment: Moment) -> Record:
-        """Return what the state file keeps."""
-        return Record(
-            grant_id=self.grant_id,
-            room=self.room,
-            role=self.role.value,
-            seq=self.lease.seq,
-            until=self.lease.until,
-            on=self.lease.on,
-            at=moment.wall,
-            feeds=self.feeds,
-            revoked=self.lease.revoked,
-            cut=self.cut_at_seq == self.lease.seq,
-        )
 
 
 class Engine:
@@ -202,7 +152,7 @@ class Engine:
                 )
             )
 
-    async def signal(self, grant_id: str, message: Any, size: int) -> list[dict[str, Any]]:  # noqa: ANN401 - a page's JSON
+    async def signal(self, grant_id: str, message: Any, size: int) -> list[dict[str, Any]]:
         """Take a page's message and return the answers."""
         grant = self._grants.get(grant_id)
         if grant is None or grant.lease.revoked:
@@ -219,20 +169,9 @@ class Engine:
 
     def reconcile(self, room: str | None) -> list[dict[str, Any]]:
         """Return what is held, of one room or of all."""
+        moment = Moment.present()
         return [
-            {
-                "grant_id": grant.grant_id,
-                "room": grant.room,
-                "role": grant.role.value,
-                "seq": grant.lease.seq,
-                "until": grant.lease.until,
-                "up": grant.sent.up or grant.received.up,
-                "on": grant.lease.carries(Moment.present()),
-                "revoked": grant.lease.revoked,
-                "sent_at": grant.sent.last_wall,
-                "received_at": grant.received.last_wall,
-                "last_packet_at": grant.last_packet_wall,
-            }
+            grant.state(moment)
             for grant in self._grants.values()
             if room is None or grant.room == room
         ]
@@ -298,7 +237,7 @@ class Engine:
 
     # How it works.
 
-    async def _signalled(self, grant: Grant, message: Any) -> list[dict[str, Any]]:  # noqa: ANN401 - a page's JSON
+    async def _signalled(self, grant: Grant, message: Any) -> list[dict[str, Any]]:
         kind = message.get("type") if isinstance(message, dict) else None
         if kind == "offer" and isinstance(message.get("sdp"), str):
             async with grant.negotiating:
@@ -321,7 +260,7 @@ class Engine:
             answer = await peer.answer(
                 offer, start_kbps=self._settings.start_kbps, most_kbps=self._settings.most_kbps
             )
-        except Exception as error:  # noqa: BLE001 - aiortc raises anything on a strange offer
+        except Exception as error:
             peer.close("refused")
             log.info("An offer could not be used: %r", error)
             raise OfferRefusedError("The offer could not be used.") from error
@@ -450,19 +389,10 @@ class Engine:
     ) -> None:
         if change is None:
             return
-        data: dict[str, Any] = {"direction": direction, **self._proof(grant)}
+        data: dict[str, Any] = {"direction": direction, **grant.proof()}
         if change is Change.DOWN:
             data["reason"] = reason or "no media"
         self._events.emit(change.value, grant_id=grant.grant_id, room=grant.room, data=data)
-
-    def _proof(self, grant: Grant) -> dict[str, Any]:
-        return {
-            "sent_at": grant.sent.last_wall,
-            "received_at": grant.received.last_wall,
-            "sent_audio_at": grant.sent_by_kind.get("audio"),
-            "sent_video_at": grant.sent_by_kind.get("video"),
-            "last_packet_at": grant.last_packet_wall,
-        }
 
     async def _ticking(self) -> None:
         loop = asyncio.get_running_loop()
@@ -489,7 +419,7 @@ class Engine:
                     "media_evidence",
                     grant_id=grant.grant_id,
                     room=grant.room,
-                    data=self._proof(grant),
+                    data=grant.proof(),
                 )
 
     def _tick_grant(self, grant: Grant, moment: Moment) -> None:
@@ -518,7 +448,7 @@ class Engine:
             )
             self._tell(grant, "received", grant.received.tick(moment))
 
-    def _run(self, work: Any) -> None:  # noqa: ANN401 - any coroutine without a result
+    def _run(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
+from fractions import Fraction
 from typing import TYPE_CHECKING, Protocol
 
 from aiortc.mediastreams import VIDEO_TIME_BASE, MediaStreamError, MediaStreamTrack
-from fractions import Fraction
 
-from .leases import Moment
 from .passthrough import Encoded
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from .leases import Moment
 
 AUDIO_TIME_BASE = Fraction(1, 48_000)
 LONGEST_QUEUE = 64

@@ -7,7 +7,10 @@ import json
 import os
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 KEEP_REVOKED_MS = 90 * 24 * 3600 * 1000
 KEEP_ENDED_MS = 3600 * 1000

@@ -119,7 +119,7 @@ def watch_sender(
     ssrc = sender._ssrc  # noqa: SLF001
     highest = -1
 
-    async def handle_rtcp_packet(packet: Any) -> None:  # noqa: ANN401 - aiortc's union of packets
+    async def handle_rtcp_packet(packet: Any) -> None:
         nonlocal highest
         if isinstance(packet, RtcpRrPacket | RtcpSrPacket):
             for block in packet.reports:
@@ -131,4 +131,3 @@ def watch_sender(
     # aiortc only sets a flag here for an encoder that does not exist.
     sender._send_keyframe = keyframe_wanted  # type: ignore[method-assign] # noqa: SLF001
     sender._handle_rtcp_packet = handle_rtcp_packet  # type: ignore[method-assign] # noqa: SLF001
-

@@ -5,17 +5,19 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
 import socket
 from typing import TYPE_CHECKING, Any
 
 from plugins.media_embedded import protocol
 from plugins.media_embedded.protocol import Code, ProtocolError
 
-from .engine import RefusedError
+from .grants import RefusedError
 from .leases import LeaseMessage
 from .sdp import Role
 
 if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
     from pathlib import Path
 
     from .engine import Engine
@@ -34,17 +36,21 @@ class Server:
         self._events = events
         self._server: asyncio.Server | None = None
         self._writers: set[asyncio.StreamWriter] = set()
+        self._requests: dict[str, Callable[[dict[str, Any]], Awaitable[Any]]] = {
+            "ensure_room": self._ensure_room,
+            "close_room": self._close_room,
+            "grant": self._grant,
+            "signal": self._signal,
+            "set_media": self._set_media,
+            "revoke": self._revoke,
+            "reconcile": self._reconcile,
+            "health": self._health,
+            "subscribe": self._health,
+        }
 
-    async def claim(self, path: Path) -> None:
-        """Make sure that no other node listens there, before its state file is touched."""
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if path.exists():
-            _remove_if_unused(path)
-
-    async def listen(self, path: Path) -> None:
-        """Open the socket, for this user only."""
-        self._server = await asyncio.start_unix_server(self._serve, path=str(path))
-        path.chmod(0o600)
+    async def listen(self, wire: socket.socket) -> None:
+        """Serve whoever connects to a bound socket."""
+        self._server = await asyncio.start_unix_server(self._serve, sock=wire)
 
     async def close(self) -> None:
         """Take no more requests."""
@@ -66,7 +72,8 @@ class Server:
                 if request.get("op") == "subscribe" and "ok" in answer and stop is None:
                     stop = self._subscribe(writer, request)
                 await writer.drain()
-        except (asyncio.IncompleteReadError, ConnectionError):
+        except (asyncio.IncompleteReadError, ConnectionError, asyncio.CancelledError):
+            # The app has left, or the node stops: the connection is over either way.
             pass
         except ProtocolError as error:
             log.warning("A connection of the app was closed: %s", error)
@@ -76,7 +83,9 @@ class Server:
             self._writers.discard(writer)
             writer.close()
 
-    def _subscribe(self, writer: asyncio.StreamWriter, request: dict[str, Any]) -> Any:  # noqa: ANN401 - a callable
+    def _subscribe(
+        self, writer: asyncio.StreamWriter, request: dict[str, Any]
+    ) -> Callable[[], None]:
         def deliver(event: dict[str, Any]) -> None:
             if writer.is_closing():
                 return
@@ -100,35 +109,44 @@ class Server:
             log.exception("A request failed.")
             return {"error": {"code": Code.FAILED.value, "message": repr(error)}}
 
-    async def _do(self, request: dict[str, Any]) -> Any:  # noqa: ANN401 - any JSON
-        engine = self._engine
-        match request["op"]:
-            case "ensure_room":
-                return await engine.ensure_room(str(request["room"]), int(request["publishers"]))
-            case "close_room":
-                return await engine.close_room(str(request["room"]), str(request["reason"]))
-            case "grant":
-                feeds = [str(feed) for feed in request["feeds"]]
-                lease = _lease(request)
-                role = Role(request["role"])
-                return await engine.grant(
-                    str(request["grant_id"]), str(request["room"]), role, feeds, lease
-                )
-            case "signal":
-                message = request["message"]
-                size = len(json.dumps(message))
-                return await engine.signal(str(request["grant_id"]), message, size)
-            case "set_media":
-                lease, on = _lease(request), bool(request["on"])
-                return await engine.set_media(str(request["grant_id"]), lease, on=on)
-            case "revoke":
-                return await engine.revoke(str(request["grant_id"]), str(request["reason"]))
-            case "reconcile":
-                return engine.reconcile(request.get("room"))
-            case "health" | "subscribe":
-                return engine.health()
-            case other:
-                raise RefusedError(Code.BAD_REQUEST, f"There is no request {other!r}.")
+    async def _do(self, request: dict[str, Any]) -> Any:
+        handle = self._requests.get(str(request["op"]))
+        if handle is None:
+            raise RefusedError(Code.BAD_REQUEST, f"There is no request {request['op']!r}.")
+        return await handle(request)
+
+    async def _ensure_room(self, request: dict[str, Any]) -> None:
+        await self._engine.ensure_room(str(request["room"]), int(request["publishers"]))
+
+    async def _close_room(self, request: dict[str, Any]) -> None:
+        await self._engine.close_room(str(request["room"]), str(request["reason"]))
+
+    async def _grant(self, request: dict[str, Any]) -> dict[str, Any]:
+        return await self._engine.grant(
+            str(request["grant_id"]),
+            str(request["room"]),
+            Role(request["role"]),
+            [str(feed) for feed in request["feeds"]],
+            _lease(request),
+        )
+
+    async def _signal(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        message = request["message"]
+        size = len(json.dumps(message))
+        return await self._engine.signal(str(request["grant_id"]), message, size)
+
+    async def _set_media(self, request: dict[str, Any]) -> None:
+        lease, on = _lease(request), bool(request["on"])
+        await self._engine.set_media(str(request["grant_id"]), lease, on=on)
+
+    async def _revoke(self, request: dict[str, Any]) -> None:
+        await self._engine.revoke(str(request["grant_id"]), str(request["reason"]))
+
+    async def _reconcile(self, request: dict[str, Any]) -> list[dict[str, Any]]:
+        return self._engine.reconcile(request.get("room"))
+
+    async def _health(self, _request: dict[str, Any]) -> dict[str, Any]:
+        return self._engine.health()
 
 
 def _lease(request: dict[str, Any]) -> LeaseMessage:
@@ -136,12 +154,18 @@ def _lease(request: dict[str, Any]) -> LeaseMessage:
     return LeaseMessage(seq=int(lease["seq"]), until=int(lease["until"]), now=int(lease["now"]))
 
 
-def _remove_if_unused(path: Path) -> None:
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(path))
-        except OSError:
-            path.unlink(missing_ok=True)
-            return
-    msg = f"Another media node listens at {path}. Stop it first, or set PPVCMS_MEDIA_SOCKET."
-    raise SystemExit(msg)
+def bound(path: Path) -> socket.socket:
+    """Bind the node's socket, for this user only, unless another node listens there."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    wire = socket.socket(socket.AF_UNIX)
+    if path.exists():
+        if wire.connect_ex(str(path)) == 0:
+            msg = f"Another media node listens at {path}. Stop it, or set PPVCMS_MEDIA_SOCKET."
+            raise SystemExit(msg)
+        path.unlink(missing_ok=True)
+    before = os.umask(0o177)
+    try:
+        wire.bind(str(path))
+    finally:
+        os.umask(before)
+    return wire

@@ -106,6 +106,16 @@ export async function connect({ descriptor, stream, signal, onTrack, onState }) 
     tell("closed");
   }
 
+  // The engine says goodbye in the DTLS layer: heard at once, where the state of the connection
+  // needs some seconds to notice that nothing comes any more.
+  function watchEnd() {
+    const transport = connection.getReceivers()[0]?.transport;
+    const check = () => {
+      if (transport.state === "closed" || transport.state === "failed") close();
+    };
+    transport?.addEventListener("statechange", check);
+  }
+
   try {
     await replaceStream(stream);
     await connection.setLocalDescription();
@@ -120,6 +130,7 @@ export async function connect({ descriptor, stream, signal, onTrack, onState }) 
   }
   answered = true;
   schedule();
+  watchEnd();
 
   /** What has gone through this connection so far; sums over all its tracks. */
   async function stats() {
