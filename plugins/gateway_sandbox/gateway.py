@@ -1,0 +1,130 @@
+"""The adapter: what the site calls and how it reads the payment service's notices."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+from ppvcms.api import (
+    Capabilities,
+    ForgedError,
+    GatewayEvent,
+    Money,
+    Outcome,
+    Redirect,
+    Result,
+    Trust,
+    db,
+    now_ms,
+    public_url,
+    test_mode,
+)
+
+from . import service
+from .signing import HEADER, flaw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from ppvcms.api import Notification, Op
+
+    from .models import SandboxPayment
+
+CURRENCIES = frozenset({"USD", "EUR", "GBP"})
+KINDS = {"payment.paid": "charge.succeeded", "payment.declined": "charge.failed"}
+
+
+class SandboxGateway:
+    """A processor that lives in this site's own process and moves no real money."""
+
+    key = "sandbox"
+    label = "Test payment"
+
+    def problems(self) -> list[str]:
+        """Refuse to take payments on a site that is open for business."""
+        if test_mode():
+            return []
+        return ["The site takes real payments now. Switch the sandbox off, or test mode on."]
+
+    def capabilities(self) -> Capabilities:
+        """Hosted page, look-ups and signed notices."""
+        return Capabilities(
+            hosted=True, query=True, signed_notifications=Trust.STRONG, currencies=CURRENCIES,
+            adult_allowed=True,
+        )
+
+    def execute(self, op: Op) -> Result:
+        """Open a payment and send the payer to its page."""
+        if op.kind != "start":
+            return Result(outcome=Outcome.UNSUPPORTED)
+        payment = service.open_payment(op)
+        return Result(
+            outcome=Outcome.REDIRECT,
+            provider_ref=payment.ref,
+            redirect=Redirect(f"{public_url()}/sandbox/pay/{payment.ref}"),
+        )
+
+    def verify(self, notification: Notification) -> Trust:
+        """Check the signature over the raw body."""
+        headers = {name.lower(): value for name, value in notification.headers.items()}
+        reason = flaw(
+            service.secret(), notification.body, headers.get(HEADER.lower()), now=int(time.time())
+        )
+        if reason is not None:
+            raise ForgedError(reason)
+        return Trust.STRONG
+
+    def parse(self, notification: Notification) -> list[GatewayEvent]:
+        """Read the one fact of a notice; what has another form is information only."""
+        try:
+            facts: dict[str, Any] = json.loads(notification.body)
+            amount, currency = facts["amount"], facts["currency"]
+            if type(amount) is not int or not isinstance(currency, str):
+                raise TypeError
+            return [
+                GatewayEvent(
+                    dedupe_key=f"sandbox:{facts['id']}",
+                    kind=KINDS.get(facts["type"], "info"),
+                    provider_ref=str(facts["payment"]),
+                    op_id=str(facts["op_id"]),
+                    amount=Money(amount, currency),
+                    message="The payment was declined. Nothing was taken.",
+                )
+            ]
+        except (ValueError, KeyError, TypeError):
+            return []
+
+    def acknowledge(self, *, accepted: bool) -> tuple[int, str]:
+        """Answer in plain words."""
+        return (200, "ok") if accepted else (500, "again")
+
+    def lookup(self, *, op_id: str) -> Result:
+        """Say what became of an attempt."""
+        payment = service.find(op_id=op_id)
+        if payment is None:
+            return Result(outcome=Outcome.UNKNOWN)
+        return _as_result(payment, now_ms(db.session()))
+
+    def feed(self, since: int) -> Iterable[GatewayEvent]:
+        """Everything is notified or found by look-up."""
+        del since
+        return ()
+
+
+def _as_result(payment: SandboxPayment, now: int) -> Result:
+    if payment.state == "open":
+        return Result(outcome=Outcome.UNKNOWN, provider_ref=payment.ref)
+    if payment.done_at is not None and payment.done_at > now:
+        return Result(outcome=Outcome.PENDING, provider_ref=payment.ref)
+    if payment.state == "declined":
+        return Result(
+            outcome=Outcome.DECLINED,
+            provider_ref=payment.ref,
+            message="The payment was declined. Nothing was taken.",
+        )
+    return Result(
+        outcome=Outcome.OK,
+        provider_ref=payment.ref,
+        amount=Money(payment.amount, payment.currency),
+    )

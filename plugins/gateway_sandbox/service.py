@@ -1,0 +1,156 @@
+"""What the payment service does: opens payments, plays its script, tells the site."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import TYPE_CHECKING, Any
+
+import httpx
+from sqlalchemy import select
+
+from ppvcms.api import db, new_id, new_secret, now_ms, signing_secret, transaction
+
+from .models import SandboxNotice, SandboxPayment
+from .signing import HEADER, sign
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from ppvcms.api import Op
+
+SCRIPTS = ("approve", "decline", "secure", "delay", "timeout", "twice")
+DELAY_MS = 8_000
+TIMEOUT_S = 5.0
+MAX_ATTEMPTS = 12
+# A time-out takes the money and says nothing: only a look-up finds it.
+SILENT = "timeout"
+
+
+def secret() -> str:
+    """Return the secret that signs notifications, of this site alone."""
+    return signing_secret("gateway_sandbox")
+
+
+def open_payment(op: Op) -> SandboxPayment:
+    """Return the payment of an attempt, made at its first call."""
+
+    def act(session: Session) -> SandboxPayment:
+        known = session.scalars(
+            select(SandboxPayment).where(SandboxPayment.op_id == op.op_id)
+        ).first()
+        if known is not None or op.amount is None:
+            return known or _no_amount()
+        payment = SandboxPayment(
+            ref=f"sb_{new_secret(12)}",
+            op_id=op.op_id,
+            description=op.context.get("description", "")[:120],
+            amount=op.amount.minor,
+            currency=op.amount.currency,
+            return_url=op.context["return_url"],
+            notify_url=op.context["notify_url"],
+            state="open",
+            script="",
+            made_at=now_ms(session),
+        )
+        session.add(payment)
+        return payment
+
+    return transaction(act)
+
+
+def find(*, ref: str | None = None, op_id: str | None = None) -> SandboxPayment | None:
+    """Return a payment by its reference or by the site's attempt."""
+    query = select(SandboxPayment)
+    query = query.where(SandboxPayment.ref == ref if ref else SandboxPayment.op_id == op_id)
+    return db.session.scalars(query).first()
+
+
+def play(ref: str, script: str) -> SandboxPayment | None:
+    """Do once what the payer chose, and send what is due at once."""
+    payment = transaction(lambda session: _play(session, ref, script))
+    if payment is not None:
+        send_due()
+    return payment
+
+
+def send_due() -> None:
+    """Send the notifications that are due; what fails is sent again later."""
+    now = now_ms(db.session())
+    due = db.session.scalars(
+        select(SandboxNotice)
+        .where(SandboxNotice.sent_at.is_(None), SandboxNotice.due_at <= now)
+        .order_by(SandboxNotice.due_at)
+        .limit(20)
+    ).all()
+    urls = {row.id: find(ref=row.ref) for row in due}
+    db.session.rollback()
+    for row in due:
+        payment = urls[row.id]
+        taken = payment is not None and _send(payment.notify_url, row.body)
+        transaction(lambda session, row=row, taken=taken: _sent(session, row.id, taken))  # type: ignore[misc]
+
+
+def _no_amount() -> SandboxPayment:
+    message = "a payment needs an amount"
+    raise ValueError(message)
+
+
+def _play(session: Session, ref: str, script: str) -> SandboxPayment | None:
+    payment = session.get(SandboxPayment, ref, with_for_update=True)
+    if payment is None or payment.state != "open" or script not in SCRIPTS:
+        return payment
+    if script == "secure":
+        payment.script = "secure"
+        return payment
+    now = now_ms(session)
+    payment.script = script
+    payment.state = "declined" if script == "decline" else "paid"
+    payment.done_at = now + (DELAY_MS if script == "delay" else 0)
+    for number in range(0 if script == SILENT else 2 if script == "twice" else 1):
+        session.add(
+            SandboxNotice(
+                id=new_id(),
+                ref=ref,
+                body=json.dumps(_facts(payment)),
+                due_at=payment.done_at + number,
+                attempts=0,
+            )
+        )
+    return payment
+
+
+def _facts(payment: SandboxPayment) -> dict[str, Any]:
+    return {
+        "id": f"evt_{payment.ref}",
+        "type": "payment.paid" if payment.state == "paid" else "payment.declined",
+        "payment": payment.ref,
+        "op_id": payment.op_id,
+        "amount": payment.amount,
+        "currency": payment.currency,
+    }
+
+
+def _send(url: str, body: str) -> bool:
+    raw = body.encode()
+    headers = {
+        HEADER: sign(secret(), raw, at=int(time.time())),
+        "Content-Type": "application/json",
+    }
+    try:
+        answer = httpx.post(url, content=raw, headers=headers, timeout=TIMEOUT_S)
+    except httpx.HTTPError:
+        return False
+    return answer.is_success
+
+
+def _sent(session: Session, notice_id: str, taken: bool) -> None:  # noqa: FBT001 - a fact
+    row = session.get(SandboxNotice, notice_id, with_for_update=True)
+    if row is None or row.sent_at is not None:
+        return
+    now = now_ms(session)
+    row.attempts += 1
+    if taken or row.attempts >= MAX_ATTEMPTS:
+        row.sent_at = now
+    else:
+        row.due_at = now + 1_000 * 2**row.attempts

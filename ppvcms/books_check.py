@@ -1,0 +1,20 @@
+"""``check-books``: every part's invariants in one read-only look at the database."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppvcms.db import db
+from ppvcms.ledger.check import INVARIANTS as LEDGER
+from ppvcms.ledger.check import Report, check
+from ppvcms.metering.check import INVARIANTS as METERING
+from ppvcms.payments.check import INVARIANTS as PAYMENTS
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+
+def check_all(app: Flask, *, only: str | None = None) -> Report:
+    """Check what applies and return what is broken, by number, count and first ids."""
+    with app.app_context():
+        return check(db.engine, [*LEDGER, *METERING, *PAYMENTS], only=only)

@@ -1,0 +1,185 @@
+"""A site to try: performers with rooms, a studio, clients with credits.
+
+Everything here is invented. A demo site listens on loopback alone, because its
+passwords are known to everybody.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from ppvcms.accounts.services import create_user
+from ppvcms.content.portraits import portrait
+from ppvcms.db import now_ms, unit_of_work
+from ppvcms.errors import PpvcmsError
+from ppvcms.host.settings import save_site
+from ppvcms.ids import new_id
+from ppvcms.ledger.store import buy_credits
+from ppvcms.results import Refusal
+from ppvcms.rooms.models import Category, Room, RoomImage, RoomPrice
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+PASSWORD = "demo-demo-demo"  # noqa: S105 - printed on purpose, on loopback only
+CATEGORIES = (("music", "Music"), ("wellbeing", "Wellbeing"), ("languages", "Languages"))
+
+
+@dataclass(frozen=True, slots=True)
+class DemoRoom:
+    """One invented room."""
+
+    name: str
+    category: str
+    title: str
+    brief: str
+    language: str
+    country: str
+    rate: int | None
+    tags: tuple[str, ...]
+
+
+ROOMS = (
+    DemoRoom("Mara Lind", "music", "Songs by request", "Voice and piano, old and new.",
+             "en", "SE", 250, ("piano", "voice")),
+    DemoRoom("Teo Arias", "music", "Guitar by the fire", "Flamenco, and how it is done.",
+             "es", "ES", 200, ("guitar", "flamenco")),
+    DemoRoom("June Park", "languages", "Korean from day one", "Talk in the first lesson.",
+             "en", "KR", 180, ("korean", "beginners")),
+    DemoRoom("Aylin Demir", "wellbeing", "Breath and calm", "Ten minutes that change a day.",
+             "en", "TR", 220, ("breathing", "sleep")),
+    DemoRoom("Noah Weiss", "languages", "German that sticks", "Grammar without tears.",
+             "de", "DE", 150, ("german", "exams")),
+    DemoRoom("Ines Duarte", "music", "Fado at night", "Lisbon, one song at a time.",
+             "pt", "PT", None, ("fado", "voice")),
+    DemoRoom("Ravi Menon", "wellbeing", "Yoga for stiff backs", "Slow, safe and kind.",
+             "en", "IN", 175, ("yoga", "back")),
+    DemoRoom("Lea Moreau", "languages", "French conversation", "Speak, err, laugh, repeat.",
+             "fr", "FR", 190, ("french", "conversation")),
+    DemoRoom("Kofi Boateng", "music", "Drums without a kit", "Rhythm with what is at hand.",
+             "en", "GH", 160, ("drums", "rhythm")),
+    DemoRoom("Sofia Rossi", "wellbeing", "Sleep clinic", "Why you wake at four.",
+             "it", "IT", 350, ("sleep", "stress")),
+    DemoRoom("Omar Haddad", "languages", "Arabic letters", "Read a street sign in a week.",
+             "ar", "JO", None, ("arabic", "beginners")),
+    DemoRoom("Hana Sato", "music", "Koto and tea", "Quiet strings from Kyoto.",
+             "ja", "JP", 300, ("koto", "calm")),
+)
+LIVE_ABLE = 4
+CLIENTS = (("Alex", "alex@demo.invalid", 5000), ("Robin", "robin@demo.invalid", 600))
+
+
+def make_demo() -> list[str]:
+    """Fill a new site and return the lines to print: who can sign in, and how."""
+    with unit_of_work() as session:
+        save_site(
+            session, None, {"site_name": "Stage Door", "site_tagline": "Live, one to one."}
+        )
+        shelves = _categories(session)
+    for number, plan in enumerate(ROOMS):
+        _performer(plan, shelves, signs_in=number < LIVE_ABLE)
+    _person("Northlight Studio", "studio@demo.invalid", "studio", shown=True)
+    for name, email, amount in CLIENTS:
+        _fund(_person(name, email, "client", shown=True), amount)
+    return _sign_ins()
+
+
+def _sign_ins() -> list[str]:
+    names = ["owner@demo.invalid", *(_email(plan.name) for plan in ROOMS[:LIVE_ABLE])]
+    names += ["studio@demo.invalid", *(email for _name, email, _amount in CLIENTS)]
+    return [f"Password of every demo account: {PASSWORD}", *(f"  {name}" for name in names)]
+
+
+def _email(name: str) -> str:
+    return f"{name.split()[0].lower()}@demo.invalid"
+
+
+def _person(name: str, email: str, role: str, *, shown: bool) -> str:
+    answer = create_user(
+        email=email,
+        display_name=name,
+        password=PASSWORD,
+        roles=(role,),
+        verified=True,
+        actor_id=None,
+        demo=shown,
+    )
+    if isinstance(answer, Refusal):
+        raise PpvcmsError(str(answer))
+    return answer.id
+
+
+def _categories(session: Session) -> dict[str, str]:
+    made = {}
+    for weight, (slug, name) in enumerate(CATEGORIES):
+        shelf = Category(id=new_id(), slug=slug, name=name, weight=weight)
+        session.add(shelf)
+        made[slug] = shelf.id
+    return made
+
+
+def _performer(plan: DemoRoom, shelves: dict[str, str], *, signs_in: bool) -> None:
+    user_id = _person(plan.name, _email(plan.name), "performer", shown=signs_in)
+    with unit_of_work() as session:
+        now = now_ms(session)
+        room = Room(
+            id=new_id(),
+            slug=plan.name.lower().replace(" ", "-"),
+            performer_id=user_id,
+            category_id=shelves[plan.category],
+            title=plan.title,
+            brief=plan.brief,
+            description=f"{plan.brief}\n\nThis is a demo room: its person is invented.",
+            tags={"all": list(plan.tags)},
+            language=plan.language,
+            country=plan.country,
+            offline_message="Back soon. Leave a word and you will hear when the room opens.",
+            created_at=now,
+        )
+        session.add(room)
+        session.flush()
+        if plan.rate is not None:
+            session.add(
+                RoomPrice(room_id=room.id, mode="private", rate=plan.rate, changed_at=now)
+            )
+        _images(session, room.id, plan.name, now)
+
+
+def _images(session: Session, room_id: str, name: str, now: int) -> None:
+    for weight, seed in enumerate(_seeds(name)):
+        session.add(
+            RoomImage(
+                id=new_id(),
+                room_id=room_id,
+                content_type="image/webp",
+                data=portrait(seed, size=(640, 480)),
+                width=640,
+                height=480,
+                weight=weight,
+                made_at=now,
+            )
+        )
+
+
+def _seeds(name: str) -> Sequence[str]:
+    return (name, f"{name}, again")
+
+
+def _fund(user_id: str, amount: int) -> None:
+    with unit_of_work() as session:
+        buy_credits(
+            session,
+            user_id=user_id,
+            credits=amount,
+            bonus=0,
+            price=amount,
+            price_currency="USD",
+            provider="demo",
+            key=f"demo:{user_id}",
+            source=f"demo:fund:{user_id}",
+            memo="Credits of the demo site",
+            actor_id=None,
+        )

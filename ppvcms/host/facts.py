@@ -1,0 +1,26 @@
+"""What a plugin may know of the installation it runs in."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from flask import current_app
+
+from ppvcms.host.settings import site
+
+
+def public_url() -> str:
+    """Return the site's address, without a slash at the end."""
+    return str(current_app.config["PPVCMS"].public_url)
+
+
+def test_mode() -> bool:
+    """Whether the site still tries things out, so that no real money may move."""
+    return site().test_mode
+
+
+def signing_secret(slug: str) -> str:
+    """Return a secret of this site for one plugin, derived from the site's own."""
+    key = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(key, f"plugin:{slug}".encode(), hashlib.sha256).hexdigest()

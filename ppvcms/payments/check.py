@@ -1,0 +1,27 @@
+"""What must hold between gateways' facts and the books (reliability.md, I12)."""
+
+from __future__ import annotations
+
+from ppvcms.ledger.check import Invariant, query
+
+INVARIANTS = [
+    Invariant(
+        "I12",
+        "a gateway's fact is credited once, verified, and as it was quoted",
+        query(
+            """
+            SELECT provider_ref FROM payment_event WHERE transfer_id IS NOT NULL
+            GROUP BY provider, provider_ref, kind HAVING count(*) > 1
+            """,
+            """
+            SELECT e.dedupe_key FROM payment_event e JOIN payment_op o ON o.op_id = e.op_id
+            WHERE e.transfer_id IS NOT NULL
+              AND (NOT e.verified OR e.amount <> o.amount OR e.currency <> o.currency)
+            """,
+            """
+            SELECT t.id FROM transfer t LEFT JOIN payment_event e ON e.transfer_id = t.id
+            WHERE t.kind = 'deposit' GROUP BY t.id HAVING count(e.dedupe_key) <> 1
+            """,
+        ),
+    )
+]
