@@ -1,0 +1,94 @@
+"""Fixtures for the tests of the core and of the plugins: databases, Redis, ports.
+
+A server is started when the first test asks for it, once for each process of
+pytest-xdist, and stopped when that process ends.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+import hypothesis
+import pytest
+import redis
+
+from tests import services
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+hypothesis.settings.register_profile("default", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+
+
+def pytest_configure() -> None:
+    """Keep the tests away from the site that the developer runs."""
+    hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
+    for name in list(os.environ):
+        ours = name.startswith("PPVCMS_") or name == "PORT"
+        if ours and not name.startswith("PPVCMS_TEST_") and name != "PPVCMS_CHROMIUM":
+            del os.environ[name]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests that need PostgreSQL."""
+    for item in items:
+        if "postgresql" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.postgres)
+
+
+@pytest.fixture(scope="session")
+def postgresql() -> Iterator[services.PostgresServer]:
+    """The PostgreSQL server of this process, or the one that PPVCMS_TEST_DATABASE names."""
+    named = os.environ.get("PPVCMS_TEST_DATABASE")
+    if named:
+        yield services.PostgresServer(named)
+        return
+    with services.running("postgresql") as url:
+        yield services.PostgresServer(url)
+
+
+@pytest.fixture
+def pg_url(postgresql: services.PostgresServer) -> Iterator[str]:
+    """The URL of a fresh and empty PostgreSQL database, reachable from other processes too."""
+    url = postgresql.create_database()
+    yield url
+    postgresql.drop_database(url)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of a fresh and empty database; the test runs once on SQLite, once on PostgreSQL."""
+    if request.param == "sqlite":
+        return f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    url: str = request.getfixturevalue("pg_url")
+    return url
+
+
+@pytest.fixture(scope="session")
+def redis_server_url() -> Iterator[str]:
+    """The Redis of this process, or its own part of the one that PPVCMS_TEST_REDIS names."""
+    named = os.environ.get("PPVCMS_TEST_REDIS")
+    if named:
+        number = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        yield urlsplit(named)._replace(path=f"/{number}").geturl()
+        return
+    with services.running("redis") as url:
+        yield url
+
+
+@pytest.fixture
+def redis_url(redis_server_url: str) -> str:
+    """The URL of an empty Redis."""
+    with redis.Redis.from_url(redis_server_url) as client:
+        client.flushdb()
+    return redis_server_url
+
+
+@pytest.fixture
+def free_port() -> int:
+    """A TCP port of the loopback that nobody listens on."""
+    return services.free_port()
