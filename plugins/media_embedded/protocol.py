@@ -29,7 +29,11 @@ class ProtocolError(Exception):
 
 def encode(message: dict[str, Any]) -> bytes:
     """Return one frame."""
-    body = json.dumps(message, separators=(",", ":")).encode()
+    try:
+        body = json.dumps(message, separators=(",", ":")).encode()
+    except (TypeError, ValueError, RecursionError) as error:
+        msg = "A message cannot be written as JSON."
+        raise ProtocolError(msg) from error
     if len(body) > LARGEST_FRAME:
         msg = f"A frame of {len(body)} bytes is larger than {LARGEST_FRAME}."
         raise ProtocolError(msg)

@@ -177,6 +177,8 @@ def _ask(wire: socket.socket, request: dict[str, Any]) -> Any:
         Code.REVOKED: GrantRevokedError,
     }
     fault = answer["error"]
+    if request["op"] == "signal":
+        error_of[Code.BAD_REQUEST] = SignalRefusedError
     raise error_of.get(fault["code"], MediaUnavailableError)(fault["message"])
 
 

@@ -30,7 +30,6 @@ class Camera(MediaStreamTrack):
         self.kind = kind
         self.made: list[bytes] = []
         self.keyframes_asked = 0
-        self.silent = False
         self._key = True
         self._begun = 0.0
 
@@ -39,8 +38,6 @@ class Camera(MediaStreamTrack):
         self._key = True
 
     async def recv(self) -> Encoded:  # type: ignore[override]
-        while self.silent:
-            await asyncio.sleep(FRAME_S)
         await asyncio.sleep(FRAME_S)
         self._begun = self._begun or time.monotonic()
         first = KEY if self._key or self.kind == "audio" else DELTA

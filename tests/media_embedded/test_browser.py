@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import socket
 import subprocess
@@ -76,7 +77,7 @@ class Site:
         script = ROOT / "tests/media_embedded/bridge.py"
         self._process = subprocess.Popen(
             [sys.executable, str(script), str(self.port), node.socket],
-            env={"PYTHONPATH": ":".join([str(ROOT), *sys.path])},
+            env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         )
         self.address = f"http://127.0.0.1:{self.port}/"
         wait_for(self._open)

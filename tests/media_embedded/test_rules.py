@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import given
@@ -21,6 +21,9 @@ from plugins.media_embedded.node.limits import (
     SignalLimiter,
 )
 from plugins.media_embedded.node.sdp import OfferRefusedError, Role, Section
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 SESSION = "v=0\r\no=- 1 2 IN IP4 127.0.0.1\r\ns=-\r\nt=0 0\r\na=group:BUNDLE 0 1\r\n"
 SECTION = (

@@ -185,6 +185,9 @@ class Feed:
     def frame(self, kind: str, source: Source, data: bytes, timestamp: int, moment: Moment) -> None:
         """Give a frame to every output; one that fails is dropped, the others go on."""
         key = is_keyframe(kind, data)
+        if key and kind == "video":
+            # What was asked for before this frame is answered by it.
+            self.want_keyframe.cancel()
         for output in tuple(self._outputs[kind]):
             try:
                 output.offer(source, data, timestamp, moment, key=key)

@@ -103,7 +103,7 @@ class Server:
             return {"ok": await self._do(request)}
         except RefusedError as error:
             return {"error": {"code": error.code.value, "message": str(error)}}
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError, RecursionError) as error:
             return {"error": {"code": Code.BAD_REQUEST.value, "message": repr(error)}}
         except Exception as error:
             log.exception("A request failed.")
