@@ -8,7 +8,7 @@ or out of order changes nothing (R-12).
 
 from __future__ import annotations
 
-from sqlalchemy import ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ppvcms.db import Amount, Base, Json, Millis, Ulid
@@ -20,6 +20,9 @@ class Seat(Base):
 
     States: ``secured`` (waiting for both medias), ``live``, ``paused``,
     ``exhausted`` (cut for want of money, may return), ``settled``, ``void``.
+    `beat_at` is when the meter looked last: a seat that nobody looks at is an
+    orphan (I23). `due` is what was counted until then, `posted` what of it has
+    left the wallet.
     """
 
     __tablename__ = "seat"
@@ -50,21 +53,21 @@ class Seat(Base):
     counted_ms: Mapped[int] = mapped_column(default=0)
     due: Mapped[Amount] = mapped_column(default=0)
     posted: Mapped[Amount] = mapped_column(default=0)
+    posted_at: Mapped[Millis] = mapped_column(default=0)
     secured: Mapped[Amount] = mapped_column(default=0)
     secured_until: Mapped[Millis]
     seq: Mapped[int] = mapped_column(Integer, default=0)
     lease_seq: Mapped[int] = mapped_column(Integer, default=0)
     due_at: Mapped[Millis]
+    live_since: Mapped[Millis | None]
     paused_at: Mapped[Millis | None]
     pause_cause: Mapped[str | None] = mapped_column(String(24))
     paused_ms: Mapped[int] = mapped_column(default=0)
-    gaps: Mapped[int] = mapped_column(Integer, default=0)
+    gaps: Mapped[list[int]] = mapped_column(JSON, default=list)
     uncounted_ms: Mapped[int] = mapped_column(default=0)
     resume_after: Mapped[Millis | None]
-    exhausted_at: Mapped[Millis | None]
+    resume_by: Mapped[Millis | None]
     warned: Mapped[int] = mapped_column(Integer, default=0)
-    owner: Mapped[str | None] = mapped_column(String(64))
-    lease_until: Mapped[Millis | None]
     beat_at: Mapped[Millis]
 
 
@@ -85,7 +88,7 @@ class Span(Base):
     """Time during which one fact held, for a seat or for a whole show.
 
     Kinds: ``performer_media`` (scope: show), ``payer_media``, ``payer_beat``,
-    ``paused``, ``break``, ``billed`` (scope: seat).
+    ``payer_here``, ``paused``, ``billed`` (scope: seat).
     """
 
     __tablename__ = "span"
