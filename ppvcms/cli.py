@@ -111,35 +111,60 @@ def _database_sentence(config: Config, error: Exception) -> str:
 @click.option("--site-name", default="", help="What the site is called.")
 def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
     """Make the database and the first account."""
-    from ppvcms import create_app
-    from ppvcms.content.setup import make_site
     from ppvcms.schema import current, upgrade
 
     config = _config()
-    config.instance.mkdir(parents=True, exist_ok=True)
-    engine = create_engine(config.database_url)
-    try:
-        if current(engine) is not None:
-            raise Stop("there is a site here already. Nothing was changed.")
-        upgrade(engine)
-    except OperationalError as error:
-        raise Stop(_database_sentence(config, error)) from error
-    finally:
-        engine.dispose()
+    if config.is_sqlite and _sqlite_path(config).exists():
+        raise Stop(f"there is a site in {config.instance} already. Nothing was changed.")
     if demo:
         email, password = "owner@demo.invalid", "demo-demo-demo"
     else:
         email = owner_email or click.prompt("E-mail of the owner")
         password = _new_password()
+    # Under another name until it is whole: what died halfway is not taken for a site.
+    unfinished = _unfinished(config)
+    engine = create_engine(unfinished.database_url)
+    try:
+        if current(engine) is not None:
+            raise Stop("there is a site in this database already. Nothing was changed.")
+        upgrade(engine)
+    except OperationalError as error:
+        raise Stop(_database_sentence(config, error)) from error
+    finally:
+        engine.dispose()
+    for line in _fill(unfinished, email=email, password=password, name=site_name, demo=demo):
+        click.echo(line)
+    if config.is_sqlite:
+        _sqlite_path(unfinished).rename(_sqlite_path(config))
+    click.echo("The site is ready. Start it with: ppvcms run")
+
+
+def _unfinished(config: Config) -> Config:
+    from dataclasses import replace
+
+    if not config.is_sqlite:
+        return config
+    path = _sqlite_path(config).with_suffix(".unfinished")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for rest in path.parent.glob(f"{path.name}*"):
+        rest.unlink()
+    return replace(config, database=f"sqlite:///{path}")
+
+
+def _fill(config: Config, *, email: str, password: str, name: str, demo: bool) -> list[str]:
+    from ppvcms import create_app
+    from ppvcms.content.demo import make_demo
+    from ppvcms.content.setup import make_site
+    from ppvcms.db import db
+
     app = create_app(config, role="command")
     with app.app_context():
-        make_site(email=email, password=password, name=site_name, demo=demo)
-        if demo:
-            from ppvcms.content.demo import make_demo
-
-            for line in make_demo():
-                click.echo(line)
-    click.echo("The site is ready. Start it with: ppvcms run")
+        make_site(email=email, password=password, name=name, demo=demo)
+        lines = make_demo() if demo else []
+        db.session.remove()
+        # The last connection to leave folds the write-ahead log into the file.
+        db.engine.dispose()
+    return lines
 
 
 def _new_password() -> str:
