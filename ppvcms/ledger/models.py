@@ -15,6 +15,7 @@ from sqlalchemy import (
     Integer,
     String,
     UniqueConstraint,
+    text,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -82,6 +83,10 @@ class Entry(Base):
     __table_args__ = (
         CheckConstraint("amount <> 0", name="amount"),
         Index("ix_entry__account_id__id", "account_id", "id"),
+        # Finds the youngest entries without a cost for each insert; see `Rollup`.
+        Index(
+            "ix_entry__xid", "xid", postgresql_using="brin", postgresql_with={"autosummarize": True}
+        ).ddl_if(dialect="postgresql"),
     )
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
@@ -93,6 +98,21 @@ class Entry(Base):
     amount: Mapped[Amount]
     balance_after: Mapped[Amount | None]
     version: Mapped[int | None] = mapped_column(BigInteger)
+    xid: Mapped[int | None] = mapped_column(BigInteger)
+    """The writing transaction, filled in by PostgreSQL; ids do not commit in order there."""
+
+
+class Rollup(Base):
+    """The sum of an account's entries below a mark, for kinds without a stored balance.
+
+    The mark is a transaction id on PostgreSQL and an entry id on SQLite.
+    """
+
+    __tablename__ = "rollup"
+
+    account_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    balance: Mapped[Amount]
+    upto: Mapped[int] = mapped_column(BigInteger)
 
 
 class Share(Base):
@@ -145,6 +165,7 @@ class Idem(Base):
     key: Mapped[str] = mapped_column(String(200), primary_key=True)
     request_hash: Mapped[str] = mapped_column(String(64))
     answer: Mapped[Json]
+    answer_hash: Mapped[str] = mapped_column(String(64))
     made_at: Mapped[Millis]
 
 
@@ -152,7 +173,14 @@ class Outbox(Base):
     """A fact written with what it tells of, delivered at least once afterwards."""
 
     __tablename__ = "outbox"
-    __table_args__ = (Index("ix_outbox__waiting", "delivered_at", "due_at"),)
+    __table_args__ = (
+        Index(
+            "ix_outbox__waiting",
+            "due_at",
+            sqlite_where=text("delivered_at IS NULL"),
+            postgresql_where=text("delivered_at IS NULL"),
+        ),
+    )
 
     id: Mapped[Ulid] = mapped_column(primary_key=True)
     kind: Mapped[str] = mapped_column(String(64))
