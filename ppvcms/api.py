@@ -1,6 +1,6 @@
 """Everything that a plugin may import from ppvcms, and nothing else of it.
 
-`__version__` is the version of this interface, not of the product: a new hook
+`API_VERSION` is the version of this interface, not of the product: a new hook
 or argument raises the minor number, a removal the major one.
 """
 
@@ -24,7 +24,7 @@ from ppvcms.events import (
     TransferPosted,
     UserRegistered,
 )
-from ppvcms.hookspecs import hookimpl
+from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
     LifecycleContext,
@@ -37,6 +37,7 @@ from ppvcms.host.contract import (
     SlotContext,
     Task,
 )
+from ppvcms.host.facts import public_url, signing_secret, test_mode
 from ppvcms.ids import new_id, new_secret
 from ppvcms.media.contract import (
     EventKind,
@@ -64,10 +65,10 @@ from ppvcms.payments.contract import (
 )
 from ppvcms.results import Refusal
 from ppvcms.rooms.modes import Quote, RateLimits, RoomFacts, RoomMode
-
-__version__ = "1.0"
+from ppvcms.web.guards import policy
 
 __all__ = [
+    "API_VERSION",
     "Actor",
     "Amount",
     "Assets",
@@ -128,6 +129,10 @@ __all__ = [
     "new_id",
     "new_secret",
     "now_ms",
+    "policy",
+    "public_url",
+    "signing_secret",
+    "test_mode",
     "transaction",
     "unit_of_work",
 ]

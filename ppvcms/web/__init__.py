@@ -1,1 +1,21 @@
 """The pages of the site: public, dashboards and back office."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+PARTS = ("ppvcms.web.files",)
+"""Modules with a `blueprint`. Socket handlers declare themselves when imported."""
+SOCKETS: tuple[str, ...] = ()
+
+
+def register(app: Flask) -> None:
+    """Add every part's pages, and let its socket handlers declare themselves."""
+    for name in PARTS:
+        app.register_blueprint(import_module(name).blueprint)
+    for name in SOCKETS:
+        import_module(name)

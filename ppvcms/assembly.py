@@ -1,0 +1,96 @@
+"""Putting an application together from its parts, in the order in which they stand."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask_babel import Babel
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
+from flask_wtf import CSRFProtect
+from werkzeug.middleware.proxy_fix import ProxyFix
+
+from ppvcms import wire
+from ppvcms.db import init_db
+from ppvcms.host import runtime
+from ppvcms.host.app import Host
+from ppvcms.host.files import CORE_STATIC
+from ppvcms.host.templates import CORE_TEMPLATES
+from ppvcms.realtime import init_emitter, init_realtime
+from ppvcms.web import register
+from ppvcms.web.errors import init_errors
+from ppvcms.web.formats import init_formats
+from ppvcms.web.frame import init_frame
+from ppvcms.web.guards import current_actor, init_login
+from ppvcms.web.headers import init_headers
+from ppvcms.web.languages import chosen_locale, chosen_time_zone
+from ppvcms.web.safe import init_safe_mode
+
+if TYPE_CHECKING:
+    from ppvcms.config import Config
+
+LARGEST_REQUEST = 12 * 1024 * 1024
+
+
+def assemble(config: Config, *, role: str) -> Host:
+    """Return a new application for a process of that role."""
+    app = Host("ppvcms", template_folder=str(CORE_TEMPLATES), static_folder=str(CORE_STATIC))
+    _configure(app, config)
+    init_db(app, config.database_url)
+    Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
+    CSRFProtect(app)
+    app.extensions["ppvcms_limiter"] = Limiter(
+        get_remote_address,
+        app=app,
+        storage_uri=config.redis or "memory://",
+        enabled=not config.testing,
+        headers_enabled=True,
+    )
+    init_login(app)
+    init_formats(app)
+    init_frame(app)
+    init_headers(app)
+    init_errors(app)
+    init_safe_mode(app)
+    register(app)
+    runtime.boot(app, config)
+    _realtime(app, config, role)
+    return app
+
+
+def _configure(app: Host, config: Config) -> None:
+    address = urlsplit(config.public_url)
+    app.config.update(
+        PPVCMS=config,
+        SECRET_KEY=config.secret_key,
+        TESTING=config.testing,
+        SERVER_NAME=address.netloc,
+        PREFERRED_URL_SCHEME=address.scheme,
+        TRUSTED_HOSTS=_trusted_hosts(config) or None,
+        MAX_CONTENT_LENGTH=LARGEST_REQUEST,
+        MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
+        SESSION_COOKIE_NAME="ppvcms",
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
+        SESSION_COOKIE_SECURE=address.scheme == "https",
+        WTF_CSRF_TIME_LIMIT=None,
+        BABEL_TRANSLATION_DIRECTORIES="translations",
+    )
+    if config.trusted_proxies:
+        count = config.trusted_proxies
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=count, x_proto=count, x_host=count)  # type: ignore[method-assign]
+
+
+def _trusted_hosts(config: Config) -> list[str]:
+    """Return the names the site answers to, where its owner said its address."""
+    if not config.base_url:
+        return []
+    return [urlsplit(config.base_url).hostname or "", "localhost", "127.0.0.1"]
+
+
+def _realtime(app: Host, config: Config, role: str) -> None:
+    if role == "server":
+        wire.init_wire(app, init_realtime(app, config), identify=current_actor)
+    else:
+        init_emitter(app, config)

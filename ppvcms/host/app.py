@@ -1,0 +1,71 @@
+"""The Flask application that follows the host's generations."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask, current_app, has_app_context
+
+from ppvcms.host.snapshot import READ_EVERY_S, current, newest
+from ppvcms.host.templates import HostEnvironment
+from ppvcms.host.worn import theme_in_use
+
+if TYPE_CHECKING:
+    from flask.wrappers import Request
+    from werkzeug.routing import MapAdapter
+
+    from ppvcms.host.runtime import Runtime
+    from ppvcms.host.snapshot import Snapshot
+
+
+class Host(Flask):
+    """Flask whose routes and templates are those of the request's snapshot."""
+
+    jinja_environment = HostEnvironment
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self._base_jinja: HostEnvironment | None = None
+        self.serving = False
+        super().__init__(*args, **kwargs)
+
+    @property
+    def base_jinja(self) -> HostEnvironment:
+        """The environment that the core's filters and globals are registered on."""
+        if self._base_jinja is None:
+            made = self.create_jinja_environment()
+            assert isinstance(made, HostEnvironment)  # noqa: S101 - by jinja_environment
+            self._base_jinja = made
+        return self._base_jinja
+
+    @property
+    def jinja_env(self) -> HostEnvironment:  # type: ignore[override]
+        """The environment of the current request; while the app is set up, the base."""
+        if not has_app_context() or current_app != self or self._host is None:
+            return self.base_jinja
+        return current().jinja(self, theme_in_use())
+
+    def create_url_adapter(self, request: Request | None) -> MapAdapter | None:
+        """Match and build with the routes of the request's snapshot alone."""
+        # Werkzeug checks trusted hosts in there.
+        adapter = super().create_url_adapter(request)
+        host = self._host
+        if adapter is None or host is None:
+            return adapter
+        if request is not None:
+            self.serving = True
+            request.ppvcms_snapshot = self._snapshot(host)  # type: ignore[attr-defined]
+            adapter.map = request.ppvcms_snapshot.url_map  # type: ignore[attr-defined]
+        elif host.snapshot is not None:
+            adapter.map = host.snapshot.url_map
+        return adapter
+
+    @property
+    def _host(self) -> Runtime | None:
+        return self.extensions.get("ppvcms_host")
+
+    def _snapshot(self, host: Runtime) -> Snapshot:
+        if host.snapshot is not None and time.monotonic() - host.checked < READ_EVERY_S:
+            return host.snapshot
+        with self.app_context():
+            return newest()

@@ -1,0 +1,111 @@
+"""Calling one function of one plugin: under its name, timed, its answer checked."""
+
+from __future__ import annotations
+
+import json
+import time
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+import structlog
+from flask import current_app
+
+from ppvcms import hookspecs
+from ppvcms.errors import PluginError
+from ppvcms.hookspecs import PROJECT, RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from types import ModuleType
+
+    from pluggy import HookImpl, PluginManager
+
+LARGEST_TEXT = 256 * 1024
+LONGEST_LIST = 1_000
+LARGEST_JSON = 64 * 1024
+GUARDED_HOOKS = {
+    "check_permission": "permission",
+    "check_room_entry": "room_entry",
+    "check_message": "message",
+    "check_purchase": "purchase",
+}
+
+running_plugin: ContextVar[str] = ContextVar("ppvcms_running_plugin", default="")
+log = structlog.get_logger(__name__)
+
+
+def manager_of(modules: Mapping[str, ModuleType]) -> PluginManager:
+    """Return a new plugin manager that holds these plugins, in this order.
+
+    Raises:
+        PluginError: A plugin implements a hook that does not exist, with arguments
+            that the hook does not have, or asks to be called before or around others.
+    """
+    manager = pluggy.PluginManager(PROJECT)
+    manager.add_hookspecs(hookspecs)
+    # Pluggy puts the last registered first.
+    for slug, module in reversed(modules.items()):
+        try:
+            manager.register(module, name=slug)
+            manager.check_pending()
+        except pluggy.PluginValidationError as error:
+            raise PluginError(slug, f"{error} See docs/plugins.md.") from error
+        _refuse_wrappers(manager, slug)
+    return manager
+
+
+def implementations(manager: PluginManager, hook: str) -> Iterator[HookImpl]:
+    """Yield who implements a hook, in load order."""
+    yield from reversed(getattr(manager.hook, hook).get_hookimpls())
+
+
+def invoke(impl: HookImpl, hook: str, arguments: Mapping[str, Any]) -> Any:
+    """Call a plugin's hook with the arguments it names and return its checked answer.
+
+    Raises:
+        PluginError: The answer has a wrong type or size.
+        BaseException: Whatever the plugin raises.
+    """
+    slug = impl.plugin_name
+    token = running_plugin.set(slug)
+    started = time.perf_counter()
+    try:
+        answer = impl.function(*(arguments[name] for name in impl.argnames))
+    finally:
+        running_plugin.reset(token)
+    _report(slug, hook, (time.perf_counter() - started) * 1000, answer)
+    _check(slug, hook, answer)
+    return answer
+
+
+def _report(slug: str, hook: str, spent_ms: float, answer: Any) -> None:
+    if spent_ms > RULES[hook].budget_ms:
+        log.warning("hook_over_budget", plugin=slug, hook=hook, ms=round(spent_ms))
+    if current_app.config["PPVCMS"].trace_hooks:
+        log.info("hook", plugin=slug, hook=hook, ms=round(spent_ms, 2), answer=repr(answer)[:200])
+
+
+def _refuse_wrappers(manager: PluginManager, slug: str) -> None:
+    for caller in manager.get_hookcallers(manager.get_plugin(slug)) or []:
+        for impl in caller.get_hookimpls():
+            marked = impl.hookwrapper or impl.wrapper or impl.tryfirst or impl.trylast
+            if impl.plugin_name == slug and marked:
+                raise PluginError(
+                    slug, f"{caller.name}: wrappers, tryfirst and trylast are not allowed."
+                )
+
+
+def _check(slug: str, hook: str, answer: Any) -> None:
+    if answer is None:
+        return
+    wanted = RULES[hook].result
+    if wanted and not isinstance(answer, wanted):
+        names = " or ".join(kind.__name__ for kind in wanted)
+        raise PluginError(slug, f"{hook} must return {names}, not {type(answer).__name__}.")
+    if isinstance(answer, str) and len(answer) > LARGEST_TEXT:
+        raise PluginError(slug, f"{hook} returned {len(answer)} characters, which is too many.")
+    if isinstance(answer, (list, tuple)) and len(answer) > LONGEST_LIST:
+        raise PluginError(slug, f"{hook} returned {len(answer)} things, which is too many.")
+    if hook == "room_state" and len(json.dumps(answer)) > LARGEST_JSON:
+        raise PluginError(slug, f"{hook} returned more than {LARGEST_JSON} bytes of JSON.")

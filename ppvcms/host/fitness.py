@@ -1,0 +1,62 @@
+"""Whether a found plugin fits this installation: interface, Python, packages."""
+
+from __future__ import annotations
+
+import platform
+from dataclasses import replace
+from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
+
+from packaging.requirements import InvalidRequirement, Requirement
+from packaging.specifiers import SpecifierSet
+
+from ppvcms.hookspecs import API_VERSION
+
+if TYPE_CHECKING:
+    from ppvcms.host.finder import Found
+    from ppvcms.host.manifest import Manifest
+
+
+def unfit(found: Found[Manifest]) -> Found[Manifest]:
+    """Return the plugin with what does not fit added to its problems."""
+    manifest = found.manifest
+    if manifest is None:
+        return found
+    problems = [*_api(manifest), *_python(manifest), *_packages(manifest)]
+    return replace(found, problems=(*found.problems, *problems))
+
+
+def _api(manifest: Manifest) -> list[str]:
+    if API_VERSION in SpecifierSet(manifest.api):
+        return []
+    return [
+        f"It is written for version {manifest.api} of the plugin interface and this is "
+        f"{API_VERSION}. Get a version of {manifest.name} that fits."
+    ]
+
+
+def _python(manifest: Manifest) -> list[str]:
+    running = platform.python_version()
+    if not manifest.python or running in SpecifierSet(manifest.python):
+        return []
+    return [f"It needs Python {manifest.python} and this is {running}."]
+
+
+def _packages(manifest: Manifest) -> list[str]:
+    problems = []
+    for line in manifest.packages:
+        try:
+            requirement = Requirement(line)
+        except InvalidRequirement:
+            problems.append(f"packages = '{line}' is not right. Write it as in 'pip install'.")
+            continue
+        if not _installed(requirement):
+            problems.append(f"It needs the package {line}. Install it: pip install '{line}'")
+    return problems
+
+
+def _installed(requirement: Requirement) -> bool:
+    try:
+        return requirement.specifier.contains(version(requirement.name), prereleases=True)
+    except PackageNotFoundError:
+        return False

@@ -1,0 +1,371 @@
+"""Installing plugins and switching them on and off: one function for each transition.
+
+Work comes first and the record last, so that a row never claims what is not
+done. Every transition writes an audit row and works from the browser and the
+command line alike.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import current_app
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ppvcms import schema
+from ppvcms.accounts import audit
+from ppvcms.db import db, now_ms, transaction, unit_of_work
+from ppvcms.errors import PluginError
+from ppvcms.host import quarantine
+from ppvcms.host.calls import implementations, invoke, manager_of
+from ppvcms.host.contract import LifecycleContext, Problem
+from ppvcms.host.generation import move_code_generation, move_generation
+from ppvcms.host.models import PluginRow
+from ppvcms.host.runtime import failure_of, load, read_state, refind, runtime
+from ppvcms.host.snapshot import current, look_again
+from ppvcms.host.states import Desired, Standing, State, standings
+from ppvcms.results import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from flask import Flask
+    from sqlalchemy.orm import Session
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class PluginInfo:
+    """A plugin as lists and pages show it."""
+
+    slug: str
+    name: str
+    summary: str
+    version: str
+    author: str
+    category: str
+    icon: str
+    state: State
+    bundled: bool
+    problems: tuple[str, ...] = ()
+    has_settings: bool = False
+    requires: tuple[str, ...] = ()
+    needed_by: tuple[str, ...] = ()
+    license: str = ""
+    processes: tuple[str, ...] = field(default=())
+
+
+def overview() -> list[PluginInfo]:
+    """Return every plugin that has files or a row, with its state and problems, by name."""
+    host = runtime()
+    refind(host)
+    rows, _generation, _code = read_state()
+    states = standings(host.facts(rows))
+    plugins = [_info(slug, standing, rows) for slug, standing in states.items()]
+    return sorted(plugins, key=lambda plugin: plugin.name.lower())
+
+
+def install(slug: str, *, actor_id: str | None) -> Refusal | None:
+    """Make a plugin's tables and remember it; it stays off, and needs a new process.
+
+    Returns a Refusal with the reason when it cannot be installed; nothing is kept then.
+    """
+    host = runtime()
+    refind(host)
+    standing = _standing(slug)
+    if standing is None:
+        return _unknown(slug)
+    if standing.state is not State.DISCOVERED:
+        return Refusal("state", _("'%(slug)s' cannot be installed.", slug=slug), _why(standing))
+    if not getattr(current_app, "serving", False) and (failure := load(_app(), slug)):
+        host.failures.pop(slug, None)
+        return Refusal("failed", _("'%(slug)s' was not installed.", slug=slug), failure)
+    head = _migrate(slug, host.found[slug].path)
+    failure = _attempt(slug, lambda session: _record_install(session, slug, head, actor_id))
+    look_again()
+    return failure
+
+
+def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
+    """Switch a plugin on in every process, without a restart."""
+    standing = _standing(slug)
+    if standing is None:
+        return _unknown(slug)
+    if standing.state in {State.ACTIVE, State.WAITING}:
+        return None
+    if standing.state is not State.INACTIVE:
+        remedy = _why(standing) or _("Install it first.")
+        return Refusal("state", _("'%(slug)s' cannot be switched on.", slug=slug), remedy)
+    missing = _missing_needs(slug)
+    if missing:
+        return Refusal(
+            "needs",
+            _("'%(slug)s' needs %(names)s, which is not active.", slug=slug, names=missing),
+            _("Activate that first. Nothing was changed."),
+        )
+
+    def act(session: Session) -> None:
+        _call_one(slug, "plugin_activated", session, actor_id)
+        _row(session, slug).desired = Desired.ACTIVE
+        audit.record(session, actor_id, "plugin.activated", slug)
+        move_generation(session)
+
+    failure = _attempt(slug, act)
+    look_again()
+    return failure
+
+
+def deactivate(
+    slug: str, *, actor_id: str | None, insist: bool = False
+) -> Refusal | None:
+    """Switch a plugin off in every process; `insist` passes over the plugin's own reasons."""
+    standing = _standing(slug)
+    if standing is None:
+        return _unknown(slug)
+    if standing.state is State.DISCOVERED:
+        return None
+    dependents = _needed_by(slug)
+    if dependents:
+        return Refusal(
+            "needed",
+            _("'%(slug)s' is needed by %(names)s.", slug=slug, names=", ".join(dependents)),
+            _("Switch that off first. Nothing was changed."),
+        )
+    reasons = [] if insist else reasons_against(slug, actor_id=actor_id)
+    if reasons:
+        return Refusal("reasons", " ".join(reasons), _("Nothing was changed."))
+
+    def act(session: Session) -> None:
+        _row(session, slug).desired = Desired.INACTIVE
+        audit.record(session, actor_id, "plugin.deactivated", slug, data={"insisted": insist})
+        move_generation(session)
+
+    transaction(act)
+    look_again()
+    _tell_off(slug, actor_id)
+    return None
+
+
+def reset(slug: str, *, actor_id: str | None) -> Refusal | None:
+    """Clear the strikes of a plugin that was put aside and try it again."""
+    host = runtime()
+    failed_import = host.failures.pop(slug, None)
+
+    def act(session: Session) -> Refusal | None:
+        row = session.get(PluginRow, slug)
+        if row is None:
+            return _unknown(slug)
+        quarantine.release(session, row)
+        if failed_import:
+            move_code_generation(session)
+        audit.record(session, actor_id, "plugin.reenabled", slug)
+        return None
+
+    answer = transaction(act)
+    if answer is None and failed_import and not getattr(current_app, "serving", False):
+        failure = load(_app(), slug)
+        answer = Refusal("failed", _("It failed again."), failure) if failure else None
+    look_again()
+    return answer
+
+
+def upgrade(slug: str, *, actor_id: str | None) -> Refusal | None:
+    """Bring an installed plugin's tables up to its files, and take the files' version."""
+    host = runtime()
+    refind(host)
+    found = host.found.get(slug)
+    if found is None or found.manifest is None:
+        return _unknown(slug)
+    head = _migrate(slug, found.path)
+    version = found.manifest.version
+
+    def act(session: Session) -> None:
+        row = _row(session, slug)
+        if (row.version, row.schema_head) != (version, head):
+            data = {"from": row.version, "to": version}
+            audit.record(session, actor_id, "plugin.upgraded", slug, data=data)
+            row.version, row.schema_head = version, head
+            move_code_generation(session)
+
+    transaction(act)
+    look_again()
+    return None
+
+
+def upgrade_all(app: Flask) -> list[str]:
+    """Upgrade every installed plugin, each on its own, and return a line for each."""
+    lines = []
+    with app.app_context():
+        rows, _generation, _code = read_state()
+        for row in rows:
+            try:
+                answer = upgrade(row.slug, actor_id=None)
+            except Exception as error:  # noqa: BLE001 - one broken chain must not stop the others
+                answer = Refusal("failed", failure_of(error))
+            lines.append(f"{row.slug}: {answer or 'up to date.'}")
+    return lines
+
+
+def reasons_against(slug: str, *, actor_id: str | None) -> list[str]:
+    """Return what speaks against switching a plugin off now, as sentences of its own."""
+    if slug not in current().active:
+        return []
+    try:
+        answer = _call_one(slug, "check_deactivation", db.session(), actor_id)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+        log.warning("plugin_failed", plugin=slug, error=failure_of(error))
+        return []
+    return [str(reason) for reason in answer or []]
+
+
+def problems_of(slug: str) -> list[Problem]:
+    """Return what an active plugin says its owner should mend."""
+    if slug not in current().active:
+        return []
+    try:
+        answer = _call_one(slug, "plugin_problems", db.session(), None)
+    except Exception as error:  # noqa: BLE001 - whatever a plugin raises
+        return [Problem(failure_of(error), serious=True)]
+    return [each for each in answer or [] if isinstance(each, Problem)]
+
+
+def _info(slug: str, standing: Standing, rows: list[PluginRow]) -> PluginInfo:
+    host = runtime()
+    found = host.found.get(slug)
+    manifest = found.manifest if found else None
+    row = next((each for each in rows if each.slug == slug), None)
+    return PluginInfo(
+        slug=slug,
+        name=manifest.name if manifest else slug,
+        summary=manifest.summary if manifest else "",
+        version=manifest.version if manifest else (row.version if row else ""),
+        author=", ".join(manifest.authors) if manifest else "",
+        category=manifest.category if manifest else "",
+        icon=manifest.icon if manifest else "puzzle",
+        state=standing.state,
+        bundled=bool(found and found.bundled),
+        problems=standing.reasons,
+        has_settings=slug in current().settings_specs,
+        requires=tuple(manifest.requires) if manifest else (),
+        needed_by=tuple(_needed_by(slug)),
+        license=manifest.license if manifest else "",
+        processes=tuple(manifest.processes) if manifest else (),
+    )
+
+
+def _record_install(
+    session: Session, slug: str, head: str | None, actor_id: str | None
+) -> None:
+    host = runtime()
+    manifest = host.found[slug].manifest
+    if manifest is None:
+        raise PluginError(slug, "its manifest has problems.")
+    row = session.get(PluginRow, slug) or PluginRow(slug=slug)
+    row.desired, row.version, row.schema_head = Desired.INACTIVE, manifest.version, head
+    row.strikes, row.quarantined_at, row.last_error = {}, None, None
+    row.installed_at, row.uninstalled_at = now_ms(session), None
+    row.weight = row.weight or 0
+    session.add(row)
+    session.flush()
+    if slug in host.loaded:
+        _call_one(slug, "plugin_installed", session, actor_id)
+    audit.record(session, actor_id, "plugin.installed", slug, data={"version": manifest.version})
+    move_code_generation(session)
+
+
+def _attempt(slug: str, act: Callable[[Session], Any]) -> Refusal | None:
+    """Run a transition in one transaction; what the plugin raises undoes it and is told."""
+    try:
+        transaction(act)
+    except Exception as error:
+        log.exception("plugin_transition_failed", plugin=slug)
+        return Refusal(
+            "failed",
+            _("'%(slug)s' refused with an error. Nothing was changed.", slug=slug),
+            failure_of(error),
+        )
+    return None
+
+
+def _migrate(slug: str, folder: Path) -> str | None:
+    versions = folder / "migrations"
+    if not any(versions.glob("*.py")):
+        return None
+    schema.upgrade(db.engine, plugin=slug, versions_dir=versions)
+    return schema.current(db.engine, slug)
+
+
+def _call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> Any:
+    loaded = runtime().loaded.get(slug)
+    if loaded is None:
+        raise PluginError(slug, "its code is not in this process yet. Try again in a moment.")
+    context = LifecycleContext(slug, actor_id, session)
+    for impl in implementations(manager_of({slug: loaded.module}), hook):
+        return invoke(impl, hook, {"ctx": context})
+    return None
+
+
+def _tell_off(slug: str, actor_id: str | None) -> None:
+    try:
+        with unit_of_work() as session:
+            _call_one(slug, "plugin_deactivated", session, actor_id)
+    except Exception as error:  # noqa: BLE001 - it is off whatever it says
+        log.warning("plugin_failed", plugin=slug, where="plugin_deactivated", error=str(error))
+
+
+def _standing(slug: str) -> Standing | None:
+    rows, _generation, _code = read_state()
+    return standings(runtime().facts(rows)).get(slug)
+
+
+def _missing_needs(slug: str) -> str:
+    manifest = runtime().found[slug].manifest
+    rows, _generation, _code = read_state()
+    states = standings(runtime().facts(rows))
+    names = manifest.requires if manifest else {}
+    there = {name for name, standing in states.items() if standing.state is State.ACTIVE}
+    return ", ".join(sorted(set(names) - there))
+
+
+def _needed_by(slug: str) -> list[str]:
+    host = runtime()
+    rows = db.session.execute(
+        select(PluginRow.slug).where(
+            PluginRow.desired == Desired.ACTIVE, PluginRow.uninstalled_at.is_(None)
+        )
+    ).scalars()
+    return sorted(
+        other
+        for other in rows
+        if other in host.found
+        and (manifest := host.found[other].manifest)
+        and slug in manifest.requires
+    )
+
+
+def _row(session: Session, slug: str) -> PluginRow:
+    row = session.get(PluginRow, slug, with_for_update=True)
+    if row is None:
+        raise PluginError(slug, "it is not installed.")
+    return row
+
+
+def _why(standing: Standing) -> str:
+    return " ".join(standing.reasons)
+
+
+def _unknown(slug: str) -> Refusal:
+    return Refusal(
+        "unknown",
+        _("There is no plugin '%(slug)s'.", slug=slug),
+        _("See the plugins page, or: ppvcms plugins list"),
+    )
+
+
+def _app() -> Flask:
+    return current_app._get_current_object()  # type: ignore[attr-defined,no-any-return] # noqa: SLF001

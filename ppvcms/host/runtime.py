@@ -1,0 +1,204 @@
+"""What one process has of plugins and themes: found files, imported code, the last snapshot."""
+
+from __future__ import annotations
+
+import importlib
+import threading
+import traceback
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, cast
+
+import structlog
+from flask import current_app
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+
+from ppvcms.db import Base, db
+from ppvcms.errors import PluginError
+from ppvcms.host import safemode
+from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
+from ppvcms.host.contract import PluginBlueprint
+from ppvcms.host.finder import digest_of, find_plugins, find_themes, install_importer
+from ppvcms.host.fitness import unfit
+from ppvcms.host.models import HostState, PluginRow
+from ppvcms.host.states import Asked, Desired, Facts
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+    from types import ModuleType
+
+    from flask import Flask
+    from pluggy import PluginManager
+
+    from ppvcms.config import Config
+    from ppvcms.host.finder import Found
+    from ppvcms.host.manifest import Manifest, ThemeManifest
+    from ppvcms.host.snapshot import Snapshot
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A plugin whose code is in this process."""
+
+    manifest: Manifest
+    path: Path
+    module: ModuleType
+    static_digest: str
+
+
+@dataclass(slots=True)
+class Runtime:
+    """One per application; only the lock's holder changes it."""
+
+    config: Config
+    found: dict[str, Found[Manifest]]
+    themes: dict[str, Found[ThemeManifest]]
+    loaded: dict[str, Loaded] = field(default_factory=dict)
+    failures: dict[str, str] = field(default_factory=dict)
+    theme_digests: dict[str, str] = field(default_factory=dict)
+    theme_faults: dict[str, str] = field(default_factory=dict)
+    code_generation: int = 0
+    snapshot: Snapshot | None = None
+    checked: float = 0.0
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def facts(self, rows: list[PluginRow], faults: Mapping[str, str] | None = None) -> Facts:
+        """Return what decides the states of plugins: their rows, files and faults."""
+        return Facts(
+            asked={row.slug: _asked(row) for row in rows if row.uninstalled_at is None},
+            found=self.found,
+            failures={**self.failures, **(faults or {})},
+            loaded=frozenset(self.loaded),
+            disabled=frozenset(self.config.disable),
+            safe_mode=safemode.is_on(self.config),
+        )
+
+
+def runtime() -> Runtime:
+    """Return the runtime of the current application."""
+    return cast("Runtime", current_app.extensions["ppvcms_host"])
+
+
+def boot(app: Flask, config: Config) -> Runtime:
+    """Find plugins and themes, and import every installed plugin, each on its own."""
+    found = {
+        slug: unfit(each) for slug, each in find_plugins(config.all_plugin_dirs).items()
+    }
+    host = Runtime(config, found, find_themes(config.all_theme_dirs))
+    app.extensions["ppvcms_host"] = host
+    with app.app_context():
+        rows, _generation, host.code_generation = read_state()
+        if not safemode.is_on(config):
+            for row in rows:
+                if row.uninstalled_at is None and row.slug not in config.disable:
+                    load(app, row.slug)
+    for slug, theme in host.themes.items():
+        static = theme.path / "static"
+        host.theme_digests[slug] = digest_of(static) if static.is_dir() else ""
+    return host
+
+
+def refind(host: Runtime) -> None:
+    """Look at the folders again: for the pages that list plugins and themes."""
+    fresh = find_plugins(host.config.all_plugin_dirs)
+    host.found = {slug: unfit(each) for slug, each in fresh.items()}
+
+
+def read_state() -> tuple[list[PluginRow], int, int]:
+    """Return the plugins' rows and the two generations; nothing where there are no tables yet."""
+    try:
+        with db.engine.connect() as connection:
+            columns = PluginRow.__table__.c
+            rows = [PluginRow(**row._mapping) for row in connection.execute(select(*columns))]  # noqa: SLF001 - SQLAlchemy's documented name
+            state = connection.execute(
+                select(HostState.generation, HostState.code_generation)
+            ).first()
+    except SQLAlchemyError as error:
+        log.warning("host_state_unread", error=str(getattr(error, "orig", error)))
+        return [], 0, 0
+    return rows, *(state or (1, 1))
+
+
+def load(app: Flask, slug: str) -> str:
+    """Import a plugin and register its pages; return why it failed, or an empty text."""
+    host: Runtime = app.extensions["ppvcms_host"]
+    found = host.found.get(slug)
+    if slug in host.loaded or found is None or found.manifest is None or found.problems:
+        return ""
+    try:
+        install_importer({slug: found.path})
+        module = _import(slug, found.manifest)
+        static = found.path / "static"
+        host.loaded[slug] = Loaded(
+            found.manifest, found.path, module, digest_of(static) if static.is_dir() else ""
+        )
+        manager = manager_of({slug: module})
+        _require_guards(found.manifest, manager)
+        _register_blueprint(app, slug, manager)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import
+        host.loaded.pop(slug, None)
+        host.failures[slug] = failure_of(error)
+        log.error("plugin_not_loaded", plugin=slug, error=host.failures[slug])
+        return host.failures[slug]
+    host.failures.pop(slug, None)
+    return ""
+
+
+def failure_of(error: BaseException) -> str:
+    """Return one line that says what a plugin raised, and where."""
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
+    text = str(error).strip() or "no message"
+    return f"{type(error).__name__}: {text.splitlines()[0][:300]}{place}"
+
+
+def _import(slug: str, manifest: Manifest) -> ModuleType:
+    before = set(Base.metadata.tables)
+    module = importlib.import_module(f"plugins.{slug}.{manifest.entry}")
+    for table in set(Base.metadata.tables) - before:
+        if not table.startswith(f"{slug}__"):
+            Base.metadata.remove(Base.metadata.tables[table])
+            raise PluginError(
+                slug,
+                f"the table '{table}' is not its own: its tables begin with '{slug}__'. "
+                f"Rename it to '{slug}__{table}' in models.py and in its migration.",
+            )
+    return module
+
+
+def _require_guards(manifest: Manifest, manager: PluginManager) -> None:
+    for hook, guard in GUARDED_HOOKS.items():
+        if guard not in manifest.guards and list(implementations(manager, hook)):
+            raise PluginError(
+                manifest.slug,
+                f"it decides in {hook}, so plugin.toml must say guards = ['{guard}']: "
+                "what it guards stays shut when it fails.",
+            )
+
+
+def _register_blueprint(app: Flask, slug: str, manager: PluginManager) -> None:
+    for impl in implementations(manager, "register_blueprints"):
+        with app.app_context():
+            blueprint = invoke(impl, "register_blueprints", {})
+        if not isinstance(blueprint, PluginBlueprint) or blueprint.name != slug:
+            raise PluginError(
+                slug, "register_blueprints must return a PluginBlueprint of its slug."
+            )
+        if not blueprint.url_prefix or blueprint.url_prefix == "/":
+            raise PluginError(slug, "its blueprint needs a url_prefix, such as '/tips'.")
+        app.register_blueprint(blueprint)
+
+
+def _asked(row: PluginRow) -> Asked:
+    return Asked(
+        Desired(row.desired),
+        row.version,
+        row.weight or 0,
+        row.quarantined_at is not None,
+        row.last_error or "",
+    )

@@ -1,0 +1,15 @@
+"""Making the standard library cooperate, before anything else is imported."""
+
+from __future__ import annotations
+
+
+def patch(async_mode: str) -> None:
+    """Patch the standard library for the chosen way of waiting."""
+    if async_mode == "eventlet":
+        import eventlet  # noqa: PLC0415 - a deprecated library stays out of other processes
+
+        eventlet.monkey_patch()
+    elif async_mode == "gevent":
+        from gevent import monkey  # noqa: PLC0415 - only where it was chosen
+
+        monkey.patch_all()

@@ -1,0 +1,29 @@
+"""Files that pages load: of the core, of active plugins and of themes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import Blueprint, abort, send_from_directory
+
+from ppvcms.host.files import folder_of
+from ppvcms.web.guards import policy
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+A_YEAR = 31_536_000
+blueprint = Blueprint("files", __name__)
+
+
+@blueprint.get("/assets/<slug>/<digest>/<path:path>")
+@policy(who="anyone")
+def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
+    """Send a file whose address changes with its content, so it may be kept for ever."""
+    folder = folder_of(slug, digest)
+    if folder is None:
+        abort(404)
+    response = send_from_directory(folder, path, max_age=A_YEAR)
+    response.cache_control.public = True
+    response.cache_control.immutable = True
+    return response

@@ -1,0 +1,199 @@
+"""What every page shows around its own content: site facts, menus, wallet, slots."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask import current_app, g, has_request_context, request, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from flask_login import current_user
+from werkzeug.local import LocalProxy
+from werkzeug.routing import BuildError
+
+from ppvcms.content.services import menu_entries
+from ppvcms.db import db
+from ppvcms.host import files, registry, settings, slots
+from ppvcms.host.labels import label
+from ppvcms.host.worn import theme_in_use
+from ppvcms.ledger.store import wallet_view
+from ppvcms.web.guards import current_actor
+
+if TYPE_CHECKING:
+    from flask import Flask
+    from markupsafe import Markup
+
+    from ppvcms.host.contract import RoomView
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class SiteFacts:
+    """What templates know of the site."""
+
+    name: str
+    tagline: str
+    url: str
+    currency: str
+    demo: bool
+    theme: str
+    logo_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MenuItem:
+    """A line of a menu, ready to be shown."""
+
+    label: str
+    url: str
+    icon: str = ""
+    active: bool = False
+    method: str = "get"
+    badge: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WalletFacts:
+    """What the header shows of the reader's money, in minor units of credits."""
+
+    available: int
+    held: int
+    url: str
+    add_url: str
+    low: bool
+
+
+def init_frame(app: Flask) -> None:
+    """Give templates their globals; as globals, macros see them too."""
+    app.jinja_env.globals.update(
+        site=LocalProxy(site_facts),
+        wallet=LocalProxy(wallet),
+        locale=LocalProxy(lambda: str(get_locale() or "en")),
+        text_direction=LocalProxy(text_direction),
+        label=label,
+        menu=menu,
+        slot=slot,
+        asset=files.asset,
+        plugin_asset=files.plugin_asset,
+        theme_asset=files.theme_asset,
+        theme_stylesheets=files.theme_stylesheets,
+        page_assets=page_assets,
+        actor=LocalProxy(current_actor),
+    )
+
+
+def site_facts() -> SiteFacts:
+    """Return the site's name, look and unit of money."""
+    core, config = settings.site(), current_app.config["PPVCMS"]
+    return SiteFacts(
+        name=core.site_name,
+        tagline=core.site_tagline,
+        url=url_for("site.home") if "site.home" in current_app.view_functions else "/",
+        currency="CRD",
+        demo=config.demo,
+        theme=theme_in_use(),
+    )
+
+
+def text_direction() -> str:
+    """Return ``ltr`` or ``rtl``."""
+    locale = get_locale()
+    return str(locale.text_direction) if locale else "ltr"
+
+
+def wallet() -> WalletFacts | None:
+    """Return the reader's money, read once per request; None for visitors."""
+    if not has_request_context() or not current_user.is_authenticated:
+        return None
+    if "wallet" not in g:
+        money = wallet_view(db.session(), current_user.id)
+        shop = _built("pay.credits") or ""
+        g.wallet = WalletFacts(money.available, money.held, shop, shop, low=money.available < 200)
+    found: WalletFacts = g.wallet
+    return found
+
+
+def slot(name: str, room: RoomView | None = None, **values: Any) -> Markup:
+    """Return what plugins put into a named place of this page."""
+    return slots.fill(name, current_actor(), room, **values)
+
+
+def page_assets(*scopes: str) -> dict[str, list[str]]:
+    """Return the addresses of the styles and modules that plugins add to such pages."""
+    found: dict[str, list[str]] = {"styles": [], "modules": []}
+    for slug, group in registry.assets(*scopes):
+        found["styles"] += [files.plugin_asset(slug, path) for path in group.styles]
+        found["modules"] += [files.plugin_asset(slug, path) for path in group.modules]
+    return found
+
+
+def menu(name: str) -> list[MenuItem]:
+    """Return the lines of a menu: the core's, the owner's, the plugins'."""
+    return [*_core_items(name), *_owner_items(name), *plugin_items(name), *_last_items(name)]
+
+
+def plugin_items(name: str) -> list[MenuItem]:
+    """Return what plugins add to a menu, without what the reader may not open."""
+    actor, items = current_actor(), []
+    for slug, item in registry.menu_items(name):
+        if item.permission is None or actor.can(item.permission):
+            url = _built(item.endpoint)
+            if url is None:
+                log.warning("menu_item_left_out", plugin=slug, endpoint=item.endpoint)
+            else:
+                items.append(_item(item.label, url, item.icon))
+    return items
+
+
+def _core_items(name: str) -> list[MenuItem]:
+    if name == "main":
+        return _links((_("Live"), "site.home", "broadcast"))
+    if name == "account":
+        return _account_items()
+    return []
+
+
+def _account_items() -> list[MenuItem]:
+    if not current_user.is_authenticated:
+        return _links(
+            (_("Sign in"), "auth.sign_in", "box-arrow-in-right"),
+            (_("Register"), "auth.register", "person-plus"),
+        )
+    actor = current_actor()
+    links = [(_("Account"), "account.overview", "person")]
+    if "performer" in actor.roles:
+        links.insert(0, (_("My room"), "perform.home", "camera-video"))
+    if actor.can("admin.see"):
+        links.append((_("Back office"), "admin.overview", "speedometer2"))
+    return _links(*links)
+
+
+def _last_items(name: str) -> list[MenuItem]:
+    if name != "account" or not current_user.is_authenticated:
+        return []
+    url = _built("auth.sign_out")
+    return [MenuItem(_("Sign out"), url, "box-arrow-right", method="post")] if url else []
+
+
+def _owner_items(name: str) -> list[MenuItem]:
+    return [_item(row.label, row.url) for row in menu_entries(name)]
+
+
+def _links(*links: tuple[str, str, str]) -> list[MenuItem]:
+    built = ((text, _built(endpoint), icon) for text, endpoint, icon in links)
+    return [_item(text, url, icon) for text, url, icon in built if url is not None]
+
+
+def _item(text: str, url: str, icon: str = "") -> MenuItem:
+    here = has_request_context() and request.path == url
+    return MenuItem(text, url, icon, active=here)
+
+
+def _built(endpoint: str) -> str | None:
+    try:
+        return url_for(endpoint)
+    except BuildError:
+        return None

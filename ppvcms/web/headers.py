@@ -1,0 +1,47 @@
+"""Headers of every answer: what the browser may load, and what it may keep."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from flask import current_app, request
+from flask_login import current_user
+
+if TYPE_CHECKING:
+    from flask import Flask, Response
+
+
+def init_headers(app: Flask) -> None:
+    """Add the headers to every answer."""
+    app.after_request(_add)
+
+
+def _add(response: Response) -> Response:
+    headers = response.headers
+    headers.setdefault("Content-Security-Policy", _policy())
+    headers.setdefault("X-Content-Type-Options", "nosniff")
+    headers.setdefault("Referrer-Policy", "same-origin")
+    headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+    headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
+    if current_app.config["PPVCMS"].public_url.startswith("https:"):
+        headers.setdefault("Strict-Transport-Security", "max-age=31536000")
+    if "Cache-Control" not in headers and current_user.is_authenticated:
+        headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _policy() -> str:
+    # Not every browser counts a WebSocket to the own host among 'self'.
+    own = {request.host, urlsplit(current_app.config["PPVCMS"].public_url).netloc}
+    sockets = " ".join(sorted(f"{scheme}://{host}" for scheme in ("ws", "wss") for host in own))
+    rules = {
+        "default-src": "'self'",
+        "img-src": "'self' data: blob:",
+        "media-src": "'self' blob:",
+        "connect-src": f"'self' {sockets}",
+        "frame-ancestors": "'none'",
+        "object-src": "'none'",
+        "base-uri": "'none'",
+    }
+    return "; ".join(f"{name} {value}" for name, value in rules.items())
