@@ -33,6 +33,13 @@ class Role(Base):
     builtin: Mapped[bool] = mapped_column(Boolean, default=False)
     open: Mapped[bool] = mapped_column(Boolean, default=False)
     permissions: Mapped[Json]
+    """`granted` is what it gives; `offered` what was ever put to it, so that no
+    default comes back after an owner took it away."""
+
+    @property
+    def granted(self) -> list[str]:
+        """The names of what this role gives."""
+        return list(self.permissions.get("granted", ()))
 
 
 class User(Base):
@@ -56,6 +63,15 @@ class User(Base):
     seen_at: Mapped[Millis | None]
     roles: Mapped[list[Role]] = relationship(secondary="user_role", lazy="selectin")
 
+    @property
+    def permissions(self) -> frozenset[str]:
+        """What the roles of this person give together."""
+        return frozenset(name for role in self.roles for name in role.granted)
+
+    def can(self, permission: str) -> bool:
+        """Whether a role of this person gives a permission."""
+        return permission in self.permissions
+
 
 class LoginSession(Base):
     """One signed-in device; ending it signs the device out at its next act."""
@@ -70,7 +86,7 @@ class LoginSession(Base):
     created_at: Mapped[Millis]
     seen_at: Mapped[Millis]
     confirmed_at: Mapped[Millis]
-    revoked_at: Mapped[Millis | None]
+    revoked_at: Mapped[Millis | None] = mapped_column(index=True)
 
 
 class OneTimeToken(Base):
@@ -112,3 +128,20 @@ class AuditLog(Base):
     reason: Mapped[str] = mapped_column(LongText, default="")
     data: Mapped[Json] = mapped_column(default=dict)
     address: Mapped[str] = mapped_column(String(64), default="")
+
+
+class Mail(Base):
+    """A mail to send; where no mail server is set, the back office shows it."""
+
+    __tablename__ = "mail"
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    to: Mapped[str] = mapped_column(String(254))
+    subject: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(LongText)
+    data: Mapped[Json] = mapped_column(default=dict)
+    state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
+    attempts: Mapped[int] = mapped_column(Integer, default=0)
+    due_at: Mapped[Millis]
+    made_at: Mapped[Millis]
+    last_error: Mapped[str | None] = mapped_column(String(300))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Integer, String
-from sqlalchemy import Text as LongText
+from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ppvcms.db import Base, Json, Millis, Ulid
+from ppvcms.accounts.models import Mail
+from ppvcms.db import Base, Millis
+
+__all__ = ["Mail", "TaskLease"]
 
 
 class TaskLease(Base):
@@ -19,20 +21,3 @@ class TaskLease(Base):
     lease_until: Mapped[Millis] = mapped_column(default=0)
     ran_at: Mapped[Millis] = mapped_column(default=0)
     last_error: Mapped[str | None] = mapped_column(String(500))
-
-
-class Mail(Base):
-    """A mail to send; where no mail server is set, the back office shows it."""
-
-    __tablename__ = "mail"
-
-    id: Mapped[Ulid] = mapped_column(primary_key=True)
-    to: Mapped[str] = mapped_column(String(254))
-    subject: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(LongText)
-    data: Mapped[Json] = mapped_column(default=dict)
-    state: Mapped[str] = mapped_column(String(10), default="waiting", index=True)
-    attempts: Mapped[int] = mapped_column(Integer, default=0)
-    due_at: Mapped[Millis]
-    made_at: Mapped[Millis]
-    last_error: Mapped[str | None] = mapped_column(String(300))
