@@ -341,11 +341,11 @@ def test_what_cannot_be_done_has_a_name(provider: EmbeddedProvider, leases: Leas
     for _ in range(5_000):
         deep = [deep]
     for strange in (
-        {"type": deep},
-        {"type": b"offer"},
         {},
         {"type": "offer"},
         {"type": "candidates", "candidates": [1]},
+        {"type": deep},
+        {"type": b"offer"},
         [],
     ):
         with pytest.raises(SignalRefusedError):

@@ -29,12 +29,14 @@ def test_the_private_names_exist() -> None:
 async def _between_two_connections() -> None:
     sender, receiver = RTCPeerConnection(), RTCPeerConnection()
     camera, microphone = Camera("video"), Camera("audio")
-    reports: list[float] = []
+    reports: list[str] = []
+    signs_of_life: list[str] = []
     carrier = sender.addTrack(camera)
     sender.addTrack(microphone)
     passthrough.watch_sender(
-        carrier, keyframe_wanted=camera.ask, report=lambda: reports.append(0.0)
+        carrier, keyframe_wanted=camera.ask, report=lambda: reports.append("one")
     )
+    passthrough.watch_reports(carrier, alive=lambda: signs_of_life.append("one"))
     await sender.setLocalDescription(await sender.createOffer())
     await receiver.setRemoteDescription(RTCSessionDescription(sender.localDescription.sdp, "offer"))
     screens = {}
@@ -56,7 +58,7 @@ async def _between_two_connections() -> None:
     asked = camera.keyframes_asked
     await passthrough.request_keyframe(picture)
     await until(lambda: camera.keyframes_asked > asked)
-    await until(lambda: reports)
+    await until(lambda: reports and signs_of_life)
     await sender.close()
     await receiver.close()
 

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from .settings import Settings
 
 TICK_S = 0.25
-SOUND_STALLS_AFTER_S = 12.0
+SOUND_STALLS_AFTER_S = 8.0
+SOUND_PROOF_HOLDS_S = 12.0
 PACKETS_PAUSE_S = 1.0
 PAUSED_CONNECTION_LIVES_S = 900.0
 REVOKED_LISTED_S = 3600.0
@@ -233,7 +234,26 @@ class Engine:
         """Note that a viewer proved reception."""
         grant = self._by_peer.get(peer)
         if grant is not None and grant.peer is peer and grant.flowing:
-            self._tell(grant, "received", grant.received.seen(Moment.present()))
+            moment = Moment.present()
+            grant.proved_mono = moment.mono
+            self._tell(grant, "received", grant.received.seen(moment))
+
+    def alive(self, peer: Peer) -> None:
+        """Count any report as a proof where proper ones are rare.
+
+        About sound alone Chromium reports only every 2 to 8 seconds, but every
+        second it sends a report without content for the picture that rests.
+        """
+        grant = self._by_peer.get(peer)
+        if grant is None or grant.peer is not peer or not grant.flowing:
+            return
+        moment = Moment.present()
+        if (
+            grant.sound_only(moment)
+            and moment.mono - grant.last_packet_mono < PACKETS_PAUSE_S
+            and moment.mono - grant.proved_mono < SOUND_PROOF_HOLDS_S
+        ):
+            self._tell(grant, "received", grant.received.seen(moment))
 
     # How it works.
 
@@ -328,6 +348,7 @@ class Engine:
         if not grant.flowing:
             return
         grant.flowing = False
+        grant.proved_mono = float("-inf")
         touched = {grant.grant_id, *grant.feeds}
         if grant.role.sends:
             own = self._feed(grant.grant_id)
@@ -442,9 +463,8 @@ class Engine:
             return
         self._tell(grant, "sent", grant.sent.tick(moment))
         if moment.mono - grant.last_packet_mono < PACKETS_PAUSE_S:
-            picture = moment.mono - grant.last_picture_mono < RECEIVED_STALLS_AFTER_S
             grant.received.stalled_after_s = (
-                RECEIVED_STALLS_AFTER_S if picture else SOUND_STALLS_AFTER_S
+                SOUND_STALLS_AFTER_S if grant.sound_only(moment) else RECEIVED_STALLS_AFTER_S
             )
             self._tell(grant, "received", grant.received.tick(moment))
 

@@ -50,6 +50,7 @@ class Grant:
     last_packet_wall: int | None = None
     last_packet_mono: float = float("-inf")
     last_picture_mono: float = float("-inf")
+    proved_mono: float = float("-inf")
     told: tuple[int | None, int | None] = (None, None)
 
     def record(self, moment: Moment) -> Record:
@@ -82,6 +83,10 @@ class Grant:
             "received_at": self.received.last_wall,
             "last_packet_at": self.last_packet_wall,
         }
+
+    def sound_only(self, moment: Moment) -> bool:
+        """Tell whether sound but no picture was given to the holder lately."""
+        return moment.mono - self.last_picture_mono > RECEIVED_STALLS_AFTER_S
 
     def proof(self) -> dict[str, Any]:
         """Return when media was last seen, in epoch milliseconds."""

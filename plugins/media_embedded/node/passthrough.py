@@ -131,3 +131,15 @@ def watch_sender(
     # aiortc only sets a flag here for an encoder that does not exist.
     sender._send_keyframe = keyframe_wanted  # type: ignore[method-assign] # noqa: SLF001
     sender._handle_rtcp_packet = handle_rtcp_packet  # type: ignore[method-assign] # noqa: SLF001
+
+
+def watch_reports(sender: RTCRtpSender, *, alive: Callable[[], None]) -> None:
+    """Tell of every report of a page, whatever it is about; they are authenticated."""
+    transport = sender.transport
+    handle = transport._handle_rtcp_data  # noqa: SLF001 - no public hook
+
+    async def handle_rtcp_data(data: bytes) -> None:
+        alive()
+        await handle(data)
+
+    transport._handle_rtcp_data = handle_rtcp_data  # type: ignore[method-assign] # noqa: SLF001

@@ -43,6 +43,9 @@ class Owner(Protocol):
     def reported(self, peer: Peer) -> None:
         """The page proved that media arrived."""
 
+    def alive(self, peer: Peer) -> None:
+        """The page sent a report, whatever it is about."""
+
 
 class _Sink:
     """Gives the frames of one track to the owner, with what they are of."""
@@ -112,6 +115,10 @@ class Peer:
                     keyframe_wanted=transceiver.sender.track.keyframe_wanted,
                     report=lambda: self.owner.reported(self),
                 )
+        if self.outputs:
+            passthrough.watch_reports(
+                self._transceivers[0].sender, alive=lambda: self.owner.alive(self)
+            )
         await self._pc.setLocalDescription(await self._pc.createAnswer())
         return sdp.finished_answer(
             self._pc.localDescription.sdp, start_kbps=start_kbps, most_kbps=most_kbps
