@@ -329,9 +329,7 @@ def _beard(canvas: _Canvas, x: float, colour: RGB, *, behind: bool) -> None:
     """Short hair and a beard."""
     if behind:
         return
-    jaw = ImageChops.lighter(
-        canvas.ellipse((x, 51, 13.4, 15.6)), canvas.ellipse((x, 46, 15.6, 13))
-    )
+    jaw = ImageChops.lighter(canvas.ellipse((x, 51, 13.4, 15.6)), canvas.ellipse((x, 46, 15.6, 13)))
     cheeks = canvas.ellipse((x, 40, 13.2, 15.4))
     lower = canvas.polygon((x - 40, 40), (x + 40, 40), (x + 40, 90), (x - 40, 90))
     beard = ImageChops.multiply(ImageChops.subtract(jaw, cheeks), lower)

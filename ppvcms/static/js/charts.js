@@ -18,7 +18,7 @@ function draw(figure) {
     width: place.clientWidth,
     height: 224,
     cursor: { points: { size: 7 } },
-    legend: { show: series.length > 1 },
+    legend: { show: series.length > 1, live: false },
     scales: { y: { range: (u, low, high) => [Math.min(0, low), high * 1.1 || 1] } },
     axes: [axis, { ...axis, size: 56, values: (u, values) => values.map((v) => new Intl.NumberFormat(document.documentElement.lang).format(v) + (figure.dataset.unit ? ` ${figure.dataset.unit}` : "")) }],
     series: [{}, ...series.map((one, i) => ({
