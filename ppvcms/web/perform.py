@@ -1,0 +1,332 @@
+"""The performer's dashboard: going live, the room, prices and earnings."""
+
+from __future__ import annotations
+
+import csv
+import io
+import time
+from typing import TYPE_CHECKING, Any
+
+from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField, TextAreaField
+from wtforms.validators import Length, NumberRange, Optional
+
+from ppvcms.host import registry
+from ppvcms.host.fields import CreditsField
+from ppvcms.ledger.store import account_view
+from ppvcms.metering import earnings as earned
+from ppvcms.metering import settle
+from ppvcms.results import Refusal
+from ppvcms.rooms import images, listing, rates, services
+from ppvcms.web import words
+from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.site import language_name, meter_figures, modules
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from ppvcms.rooms.models import Room
+
+blueprint = Blueprint("perform", __name__, url_prefix="/perform")
+
+PERFORMS = "room.perform"
+DAY_MS = 86_400_000
+LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "tr", "ar", "ja", "ko", "zh", "hi", "sv")
+PAGE = 50
+
+
+class RoomForm(FlaskForm):
+    """What a room says of itself."""
+
+    title = StringField(_l("Title"), [Length(min=2, max=80)])
+    brief = StringField(_l("In one sentence"), [Length(max=200)])
+    description = TextAreaField(_l("Description"), [Length(max=5000)])
+    tags = StringField(_l("Tags"), [Length(max=200)], description=_l("Up to ten, with commas."))
+    category_id = SelectField(_l("Category"), [Optional()])
+    language = SelectField(_l("Language"))
+    offline_message = StringField(_l("What people read while you are away"), [Length(max=300)])
+    image_source = SelectField(
+        _l("Picture in the list"),
+        choices=[
+            ("snapshot", _l("Live picture while on air, a random one otherwise")),
+            ("random", _l("A random one of mine")),
+            ("fixed", _l("Always the first one")),
+        ],
+    )
+    show_viewers = BooleanField(_l("Show how many are watching"))
+
+
+class PictureForm(FlaskForm):
+    """A picture to add."""
+
+    picture = FileField(_l("Picture"), description=_l("JPEG, PNG or WebP, at most 5 MB."))
+
+
+@blueprint.before_request
+def _own_room() -> None:
+    """Find the room of who asks; the pages below are about it alone."""
+    g.room = None
+    actor = current_actor()
+    if actor.user_id is not None:
+        g.room = next(iter(services.rooms_of(actor.user_id)), None)
+
+
+@blueprint.context_processor
+def _navigation() -> dict[str, Any]:
+    """Give the dashboard its navigation."""
+    items = [
+        {"endpoint": "perform.overview", "label": _("Overview"), "icon": "house"},
+        {"endpoint": "perform.live", "label": _("Live"), "icon": "broadcast"},
+        {"endpoint": "perform.prices", "label": _("Prices"), "icon": "tag"},
+        {"endpoint": "perform.earnings", "label": _("Earnings"), "icon": "graph-up"},
+        {"endpoint": "perform.room", "label": _("My room"), "icon": "door-open"},
+    ]
+    items += [
+        {"endpoint": item.endpoint, "label": item.label, "icon": item.icon or "puzzle"}
+        for _slug, item in registry.menu_items("performer")
+    ]
+    return {"nav": items, "nav_title": _("Your work")}
+
+
+@blueprint.get("/")
+@policy(who=PERFORMS)
+def overview() -> ResponseReturnValue:
+    """Show how things stand, and what to do next."""
+    user_id = current_actor().user_id or ""
+    now = int(time.time() * 1000)
+    today = now - now % DAY_MS
+    card = listing.card_of(g.room.id) if g.room else None
+    return render_template(
+        "perform/overview.html",
+        room=g.room,
+        card=card,
+        hold=account_view(user_id, "earning_hold"),
+        today=earned.total(user_id, since=today),
+        week=earned.total(user_id, since=today - 6 * DAY_MS),
+        latest=earned.earnings(user_id, limit=5),
+        chart=_chart(user_id, today - 29 * DAY_MS, today),
+    )
+
+
+@blueprint.get("/live")
+@policy(who=PERFORMS)
+def live() -> ResponseReturnValue:
+    """Show the live page."""
+    room = _room()
+    card = listing.card_of(room.id)
+    paid = {row.mode: row.rate for row in rates.rate_rows(room.id)}
+    all_modes = registry.room_modes().values()
+    return render_template(
+        "perform/live.html",
+        room={
+            "slug": room.slug,
+            "name": card.performer if card else room.title,
+            "state": card.state.value if card else "offline",
+        },
+        view=services.view_of(room),
+        public_modes=[mode for mode in all_modes if not mode.private],
+        private_modes=[
+            {"label": mode.label, "rate": paid.get(mode.key, 0)}
+            for mode in all_modes
+            if mode.private
+        ],
+        seat=meter_figures(None, mode="", other=""),
+        words=words.perform(),
+        modules=modules("live", "room"),
+    )
+
+
+@blueprint.route("/room", methods=["GET", "POST"])
+@policy(who=PERFORMS)
+def room() -> ResponseReturnValue:
+    """Edit what the room says of itself, and its pictures."""
+    found = _room()
+    form = RoomForm(data=_as_form(found))
+    form.category_id.choices = [("", _("None")), *((c.id, c.name) for c in services.categories())]
+    form.language.choices = [(code, language_name(code)) for code in LANGUAGES]
+    if form.validate_on_submit():
+        answer = services.edit_room(found.id, current_actor(), _edit_of(form))
+        if not isinstance(answer, Refusal):
+            flash(_("Saved."), "success")
+            return redirect(url_for("perform.room"))
+        field = answer.details.get("field")
+        target = form[str(field)] if field and str(field) in form else form.title
+        target.errors = [*target.errors, str(answer)]
+    return render_template(
+        "perform/room.html",
+        room=found,
+        form=form,
+        picture=PictureForm(),
+        pictures=[i for i in listing.images_of([found.id]).get(found.id, []) if i.kind == "upload"],
+    )
+
+
+@blueprint.post("/room/pictures")
+@policy(who=PERFORMS, rate="20 per minute")
+def add_picture() -> ResponseReturnValue:
+    """Add a picture."""
+    file = request.files.get("picture")
+    data = file.read(images.LARGEST_UPLOAD + 1) if file is not None else b""
+    if not data:
+        flash(_("Choose a picture first."), "warning")
+    else:
+        answer = images.upload(_room().id, current_actor(), data)
+        if isinstance(answer, Refusal):
+            flash(str(answer), "danger")
+        else:
+            flash(_("The picture was added."), "success")
+    return redirect(url_for("perform.room", _anchor="pictures"))
+
+
+@blueprint.post("/room/pictures/<image_id>/remove")
+@policy(who=PERFORMS)
+def remove_picture(image_id: str) -> ResponseReturnValue:
+    """Take a picture away."""
+    answer = images.remove(image_id, current_actor())
+    flash(str(answer) if isinstance(answer, Refusal) else _("The picture was removed."), "info")
+    return redirect(url_for("perform.room", _anchor="pictures"))
+
+
+@blueprint.route("/prices", methods=["GET", "POST"])
+@policy(who=PERFORMS)
+def prices() -> ResponseReturnValue:
+    """Show and change what a minute costs, inside the owner's limits."""
+    found = _room()
+    rows = rates.rate_rows(found.id)
+    forms = {row.mode: _price_form(row) for row in rows}
+    chosen = forms.get(request.form.get("mode", ""))
+    if chosen is not None and chosen.validate_on_submit():
+        answer = rates.set_rate(
+            found.id,
+            request.form["mode"],
+            current_actor(),
+            rate=chosen.rate.data,
+            minimum_minutes=chosen.minimum_minutes.data or 0,
+        )
+        if isinstance(answer, Refusal):
+            chosen.rate.errors = [*chosen.rate.errors, str(answer)]
+        else:
+            flash(_("Saved. The new price is for the next show."), "success")
+            return redirect(url_for("perform.prices"))
+    return render_template("perform/prices.html", rows=[(row, forms[row.mode]) for row in rows])
+
+
+@blueprint.get("/earnings")
+@policy(who=PERFORMS)
+def earnings() -> ResponseReturnValue:
+    """Show every charge with its ratio and part, and a chart by day."""
+    user_id = current_actor().user_id or ""
+    number = max(1, request.args.get("page", 1, type=int))
+    now = int(time.time() * 1000)
+    today = now - now % DAY_MS
+    rows = earned.earnings(user_id, limit=PAGE + 1, offset=(number - 1) * PAGE)
+    return render_template(
+        "perform/earnings.html",
+        rows=rows[:PAGE],
+        page=number,
+        more=len(rows) > PAGE,
+        hold=account_view(user_id, "earning_hold"),
+        available=account_view(user_id, "earning"),
+        total=earned.total(user_id),
+        chart=_chart(user_id, today - 29 * DAY_MS, today),
+    )
+
+
+@blueprint.get("/earnings.csv")
+@policy(who=PERFORMS)
+def earnings_csv() -> ResponseReturnValue:
+    """Download every charge."""
+    out = io.StringIO()
+    sheet = csv.writer(out)
+    sheet.writerow(["time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source"])
+    for row in earned.earnings(current_actor().user_id or "", limit=100_000):
+        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000))
+        # A cell that begins like a formula would be run by a spreadsheet.
+        memo = f"'{row.memo}" if row.memo[:1] in "=+-@\t\r" else row.memo
+        sheet.writerow(
+            [moment, row.kind, memo, row.gross, f"{row.percent:.2f}", row.amount,
+             "yes" if row.reversed else "", row.source]
+        )
+    return Response(
+        out.getvalue(),
+        mimetype="text/csv",
+        headers={"Content-Disposition": "attachment; filename=earnings.csv"},
+    )
+
+
+@blueprint.get("/earnings/<seat_id>")
+@policy(who=PERFORMS)
+def earning(seat_id: str) -> ResponseReturnValue:
+    """Show why one show earned what it earned."""
+    receipt = settle.explain(seat_id)
+    if receipt is None or receipt.performer_id != current_actor().user_id:
+        abort(404)
+    return render_template("perform/earning.html", receipt=receipt)
+
+
+def _room() -> Room:
+    if g.room is None:
+        abort(404, _("You have no room yet. Ask the site to open one for you."))
+    room: Room = g.room
+    return room
+
+
+def _as_form(room: Room) -> dict[str, Any]:
+    return {
+        "title": room.title,
+        "brief": room.brief,
+        "description": room.description,
+        "tags": ", ".join(room.tags.get("all", [])),
+        "category_id": room.category_id or "",
+        "language": room.language,
+        "offline_message": room.offline_message,
+        "image_source": room.image_source,
+        "show_viewers": room.show_viewers,
+    }
+
+
+def _edit_of(form: RoomForm) -> services.RoomEdit:
+    tags = tuple(part.strip() for part in (form.tags.data or "").split(",") if part.strip())
+    return services.RoomEdit(
+        title=form.title.data,
+        brief=form.brief.data or "",
+        description=form.description.data or "",
+        tags=tags,
+        category_id=form.category_id.data or None,
+        language=form.language.data,
+        offline_message=form.offline_message.data or "",
+        image_source=form.image_source.data,
+        show_viewers=form.show_viewers.data,
+    )
+
+
+class PriceForm(FlaskForm):
+    """The price of one kind of show."""
+
+    rate = CreditsField(_l("Per minute"))
+    minimum_minutes = IntegerField(_l("Least minutes"), [Optional(), NumberRange(0, 60)])
+
+
+def _price_form(row: rates.RateRow) -> PriceForm:
+    mine = request.form.get("mode") == row.mode
+    values = {"rate": row.own_rate or row.rate, "minimum_minutes": row.minimum_minutes}
+    return PriceForm(None if not mine else request.form, data=values)
+
+
+def _chart(user_id: str, since: int, until: int) -> dict[str, Any]:
+    days = list(range(since, until + 1, DAY_MS))
+    kinds: dict[str, dict[int, int]] = {}
+    for one in earned.by_day(user_id, since=since):
+        kinds.setdefault(one.kind, {})[one.day] = one.amount
+    names = {"seat": _("Shows"), "tip": _("Tips")}
+    return {
+        "x": [day // 1000 for day in days],
+        "series": [
+            {"label": names.get(kind, kind), "values": [by.get(day, 0) / 100 for day in days]}
+            for kind, by in sorted(kinds.items())
+        ]
+        or [{"label": _("Shows"), "values": [0] * len(days)}],
+    }

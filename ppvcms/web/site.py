@@ -1,0 +1,264 @@
+"""The public site: the list, profiles, rooms, and the client's side of a private show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+from babel import Locale, UnknownLocaleError
+from flask import Blueprint, abort, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from ppvcms.content.services import render_text
+from ppvcms.host import registry
+from ppvcms.host.files import plugin_asset
+from ppvcms.host.labels import label
+from ppvcms.metering import seats
+from ppvcms.rooms import listing, services
+from ppvcms.web import words
+from ppvcms.web.guards import current_actor, policy
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from markupsafe import Markup
+
+    from ppvcms.accounts.actor import Actor
+    from ppvcms.rooms.models import Room
+    from ppvcms.rooms.prices import Price
+
+blueprint = Blueprint("site", __name__)
+
+PRICE_BANDS = (150, 200, 300, 500)
+KEPT = "listing"
+ENDED = ("settled", "void")
+
+
+@dataclass(frozen=True, slots=True)
+class RoomPage:
+    """A room as its pages show it; amounts in minor units."""
+
+    id: str
+    slug: str
+    url: str
+    name: str
+    title: str
+    brief: str
+    state: str
+    category: str | None
+    language_name: str
+    tags: tuple[str, ...]
+    image_url: str
+    prices: tuple[Price, ...]
+    viewers: int | None
+    featured: int
+    is_new: bool = False
+    own: bool = False
+    offline_message: str = ""
+    description_html: Markup | str = ""
+    gallery: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Pager:
+    """What the pager of a list needs."""
+
+    items: list[RoomPage]
+    number: int
+    pages: int
+    total: int
+
+
+@blueprint.get("/")
+@policy(who="public")
+def home() -> ResponseReturnValue:
+    """Show the list, with filters that live in the address and are remembered."""
+    if request.args.get("all"):
+        session.pop(KEPT, None)
+        return redirect(url_for("site.home"))
+    if not request.args and session.get(KEPT):
+        return redirect(url_for("site.home", **session[KEPT]))
+    filters = listing.filters_from(request.args)
+    kept = replace(filters, page=1).as_args()
+    if session.get(KEPT, {}) != kept:
+        session[KEPT] = kept
+    found = listing.listing(filters)
+    number = min(filters.page, found.pages)
+    return render_template(
+        "site/home.html",
+        filters={**_form_values(filters), "active": bool(kept)},
+        page=Pager([_of_card(card) for card in found.cards], number, found.pages, found.total),
+        url=lambda nr: url_for("site.home", **replace(filters, page=nr).as_args()),
+        categories=[{"slug": slug, "name": name} for slug, name in found.categories],
+        languages=[(code, language_name(code)) for code in found.languages],
+        states=[(state, words.state(state)) for state in ("live", "online", "private", "offline")],
+        price_bands=PRICE_BANDS,
+        sorts=words.orders(),
+    )
+
+
+@blueprint.get("/rooms.json")
+@policy(who="public")
+def rooms_json() -> ResponseReturnValue:
+    """Return the list as data, with the filters of the page."""
+    found = listing.listing(listing.filters_from(request.args))
+    return jsonify(
+        rooms=[card.as_json() for card in found.cards], total=found.total, pages=found.pages
+    )
+
+
+@blueprint.get("/profile/<slug>")
+@policy(who="public")
+def profile(slug: str) -> ResponseReturnValue:
+    """Show who somebody is, what each kind of show costs, and the door to the room."""
+    room = services.by_slug(slug)
+    return render_template("site/profile.html", room=_of_room(room, current_actor(), whole=True))
+
+
+@blueprint.get("/rooms/<slug>")
+@policy(who="public")
+def room(slug: str) -> ResponseReturnValue:
+    """Show a room: picture, chat, prices and the way into a private show."""
+    found = services.by_slug(slug)
+    actor = current_actor()
+    page = _of_room(found, actor)
+    private = next((price for price in page.prices if price.private and price.paid), None)
+    mode = registry.room_mode(private.mode) if private is not None else None
+    return render_template(
+        "site/room.html",
+        room=page,
+        view=services.view_of(found),
+        private_mode=(
+            {"key": mode.key, "label": mode.label, "rate": private.rate}
+            if mode is not None and private is not None
+            else None
+        ),
+        words=words.room(page.name),
+        modules=modules("room"),
+    )
+
+
+@blueprint.get("/rooms/<slug>/state.json")
+@policy(who="public")
+def room_state(slug: str) -> ResponseReturnValue:
+    """Return how a room is now."""
+    return jsonify(services.state_json(services.by_slug(slug)))
+
+
+@blueprint.get("/rooms/<slug>/private/<seat_id>")
+@policy(who="signed_in")
+def private(slug: str, seat_id: str) -> ResponseReturnValue:
+    """Show the payer's page of a private show; over, it leads to the receipt."""
+    found = services.by_slug(slug)
+    actor = current_actor()
+    seat = seats.seat_view(seat_id)
+    if seat is None or seat.payer_id != actor.user_id or seat.room_id != found.id:
+        abort(404)
+    if seat.state in ENDED:
+        return redirect(url_for("account.session", seat_id=seat_id))
+    page = _of_room(found, actor)
+    mode = registry.room_mode(seat.mode)
+    name = mode.label if mode is not None else seat.mode
+    return render_template(
+        "site/private.html",
+        room=page,
+        view=services.view_of(found, show_id=seat.show_id, seat_id=seat_id),
+        seat_id=seat_id,
+        seat_mode=name,
+        seat=meter_figures(seat, mode=name, other=page.name, available=seat.available),
+        words=words.private(page.name),
+        modules=modules("room", "live"),
+    )
+
+
+def meter_figures(
+    seat: seats.SeatView | None, *, mode: str, other: str, available: int = 0
+) -> dict[str, Any]:
+    """Return what the first paint of a meter shows; the page's script goes on from there."""
+    left = seat.time_left_s if seat is not None else 0
+    return {
+        "state": "free",
+        "counted_s": seat.counted_s if seat is not None else 0,
+        "cost": seat.cost if seat is not None else 0,
+        "rate": seat.rate if seat is not None else 0,
+        "left_s": left,
+        "secured_s": left,
+        "secured_max_s": max(left, 60),
+        "available": available,
+        "own_line": "",
+        "other_line": "",
+        "other_name": other,
+        "mode": mode,
+        "note": "",
+    }
+
+
+def modules(*scopes: str) -> list[str]:
+    """Return the addresses of the plugins' page modules for some pages."""
+    return [
+        plugin_asset(slug, path)
+        for slug, assets in registry.assets(*scopes)
+        for path in assets.modules
+    ]
+
+
+def language_name(code: str) -> str:
+    """Return a language's name in the reader's own."""
+    try:
+        return str(Locale.parse(code).get_display_name(get_locale()) or code).capitalize()
+    except (UnknownLocaleError, ValueError):
+        return code
+
+
+def _form_values(filters: listing.Filters) -> dict[str, Any]:
+    return {
+        "q": filters.name,
+        "state": filters.state,
+        "category": filters.category,
+        "language": filters.language,
+        "most": filters.most,
+        "sort": filters.order.value,
+        "tag": filters.tag,
+    }
+
+
+def _of_card(card: listing.Card) -> RoomPage:
+    return RoomPage(
+        id=card.id,
+        slug=card.slug,
+        url=url_for("site.profile", slug=card.slug),
+        name=card.performer,
+        title=card.title,
+        brief=card.brief,
+        state=card.state.value,
+        category=card.category_name,
+        language_name=language_name(card.language),
+        tags=card.tags,
+        image_url=card.image,
+        prices=tuple(price for price in card.prices if price.paid),
+        viewers=card.viewers,
+        featured=card.featured,
+    )
+
+
+def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> RoomPage:
+    card = listing.card_of(found.id)
+    if card is None:
+        abort(404)
+    page = replace(
+        _of_card(card),
+        prices=card.prices,
+        own=actor.user_id == found.performer_id,
+        offline_message=found.offline_message
+        or _("%(role)s will be back.", role=label("performer")),
+    )
+    if not whole:
+        return page
+    images = listing.images_of([found.id]).get(found.id, [])
+    return replace(
+        page,
+        description_html=render_text(found.description),
+        gallery=tuple(listing.image_url(image.id) for image in images if image.kind == "upload"),
+    )
+
+
