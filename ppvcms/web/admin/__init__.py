@@ -1,0 +1,34 @@
+"""The back office: one blueprint, one module for each area, read models in `queries`."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.util import find_spec
+
+from ppvcms.web.admin.frame import blueprint
+
+AREAS = (
+    "audit",
+    "health",
+    "ledger",
+    "live",
+    "mail",
+    "overview",
+    "packs",
+    "pages",
+    "payments",
+    "people",
+    "plugins",
+    "prices",
+    "rooms",
+    "sessions",
+    "settings",
+    "themes",
+)
+
+# Each module adds its pages to the blueprint when it is imported.
+for _area in AREAS:
+    if find_spec(f"{__name__}.{_area}") is not None:
+        import_module(f"{__name__}.{_area}")
+
+__all__ = ["blueprint"]

@@ -1,0 +1,152 @@
+"""What every page of the back office shares: the blueprint, the navigation, small answers."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask_babel import gettext as _
+
+from ppvcms.db import now_ms
+from ppvcms.host.labels import label
+from ppvcms.web.frame import plugin_items
+from ppvcms.web.guards import current_actor
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from flask.blueprints import BlueprintSetupState
+    from sqlalchemy.orm import Session
+
+    from ppvcms.results import Refusal
+
+blueprint = Blueprint("admin", __name__, url_prefix="/admin")
+NUMBER = re.compile(r"-?\d+([.,]\d+)?")
+DAY_MS = 86_400_000
+
+
+class Door(NamedTuple):
+    """A page of the navigation and the permission that opens it."""
+
+    endpoint: str
+    label: str
+    icon: str
+    permission: str
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NavItem:
+    """A line of the navigation, ready to be shown."""
+
+    label: str
+    url: str
+    icon: str
+    active: bool = False
+    group: str = ""
+    badge: int | None = None
+    short: str = ""
+    endpoint: str = ""
+
+
+def doors() -> list[Door]:
+    """Return the pages of the core in the order of the navigation."""
+    return [
+        Door("admin.overview", _("Overview"), "speedometer2", "admin.view"),
+        Door("admin.live", _("Live monitor"), "broadcast", "shows.manage"),
+        Door("admin.rooms", label("room", plural=True), "door-open", "rooms.manage"),
+        Door("admin.people", _("People"), "people", "people.view"),
+        Door("admin.seats", _("Sessions"), "stopwatch", "ledger.view", _("Business")),
+        Door("admin.shows", label("show", plural=True), "camera-video", "shows.manage"),
+        Door("admin.ledger", _("Ledger"), "journal-text", "ledger.view"),
+        Door("admin.payments", _("Payments"), "credit-card", "ledger.view"),
+        Door("admin.packs", _("Credit packs"), "stack", "packs.manage", _("Offer")),
+        Door("admin.prices", _("Prices and shares"), "tag", "settings.manage"),
+        Door("admin.categories", _("Categories"), "bookshelf", "rooms.manage"),
+        Door("admin.plugins", _("Plugins"), "puzzle", "plugins.manage", _("Site")),
+        Door("admin.themes", _("Themes"), "palette", "themes.manage"),
+        Door("admin.pages", _("Pages and menus"), "file-text", "pages.manage"),
+        Door("admin.settings", _("Settings"), "sliders", "settings.manage"),
+        Door("admin.mail", _("Mail"), "envelope", "mail.view", _("Care")),
+        Door("admin.audit", _("Audit log"), "clock-history", "audit.view"),
+        Door("admin.health", _("Health"), "heart-pulse", "health.view"),
+    ]
+
+
+def admin_nav() -> list[NavItem]:
+    """Return what this reader may open: the core's pages, then the plugins'."""
+    actor, group, items = current_actor(), "", []
+    for door in doors():
+        group = door.group or group
+        known = door.endpoint in current_app.view_functions
+        if not known or not actor.can(door.permission):
+            continue
+        url = url_for(door.endpoint)
+        items.append(NavItem(door.label, url, door.icon, active=_inside(url), group=group))
+        group = ""
+    added = [
+        NavItem(item.label, item.url, item.icon or "puzzle", active=_inside(item.url))
+        for item in plugin_items("admin")
+    ]
+    return [*items, *added]
+
+
+def _inside(url: str) -> bool:
+    if url == url_for("admin.overview"):
+        return request.path == url
+    return f"{request.path}/".startswith(f"{url}/")
+
+
+@blueprint.record_once
+def _tell_templates(state: BlueprintSetupState) -> None:
+    # A global, so that the admin pages of plugins have the navigation too.
+    state.app.jinja_env.globals["admin_nav"] = admin_nav
+
+
+def tell(refusal: Refusal | None, done: str) -> bool:
+    """Show what came of an act above the next page; return whether it was done."""
+    if refusal is None:
+        flash(done, "success")
+        return True
+    flash(str(refusal), "error")
+    return False
+
+
+def page_number() -> int:
+    """Return the page of a list that the address asks for, from 1."""
+    asked = request.args.get("page", "")
+    return max(1, int(asked)) if asked.isascii() and asked.isdigit() and len(asked) < 7 else 1  # noqa: PLR2004 - digits
+
+
+def page_url(number: int) -> str:
+    """Return the address of another page of the same list."""
+    kept = {name: value for name, value in request.args.items() if value and name != "page"}
+    return url_for(request.endpoint or "", **{**(request.view_args or {}), **kept, "page": number})
+
+
+def days_back(session: Session, days: int) -> int:
+    """Return the moment some days ago, by the database's clock."""
+    return now_ms(session) - days * DAY_MS
+
+
+def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
+    """Return rows as a CSV file that a spreadsheet shows and never runs."""
+    text = io.StringIO()
+    writer = csv.writer(text)
+    writer.writerow(head)
+    writer.writerows([[safe_cell(value) for value in row] for row in rows])
+    # The mark lets spreadsheets read the letters as UTF-8.
+    answer = Response("\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(), mimetype="text/csv")
+    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+    return answer
+
+
+def safe_cell(value: object) -> str:
+    """Return a value that no spreadsheet takes for a formula."""
+    text = "" if value is None else str(value)
+    begins = text[:1] in {"=", "+", "-", "@", "\t", "\r"}
+    return f"'{text}" if begins and not NUMBER.fullmatch(text) else text
