@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 from PIL import Image
 
-from ppvcms.web.portraits import portrait
+from ppvcms.content.portraits import portrait
 
 if TYPE_CHECKING:
     from types import ModuleType

@@ -365,9 +365,9 @@ def render(theme: str, page: str, query: dict[str, list[str]]) -> str:
 
 def portrait(seed: str) -> bytes:
     """Draw a portrait with the core's function, loaded without the core."""
-    spec = importlib.util.spec_from_file_location("portraits", ROOT / "ppvcms/web/portraits.py")
+    spec = importlib.util.spec_from_file_location("portraits", ROOT / "ppvcms/content/portraits.py")
     if spec is None or spec.loader is None:
-        message = "ppvcms/web/portraits.py is missing."
+        message = "ppvcms/content/portraits.py is missing."
         raise FileNotFoundError(message)
     module = importlib.util.module_from_spec(spec)
     import sys  # noqa: PLC0415  # dataclasses look their module up here
