@@ -38,6 +38,11 @@ from ppvcms.host.contract import (
     Task,
 )
 from ppvcms.host.facts import public_url, signing_secret, test_mode
+from ppvcms.host.fields import CreditsField
+from ppvcms.host.files import plugin_asset
+from ppvcms.host.labels import label
+from ppvcms.host.processes import socket_of as process_socket
+from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
 from ppvcms.media.contract import (
     EventKind,
@@ -74,6 +79,7 @@ __all__ = [
     "Assets",
     "Base",
     "Capabilities",
+    "CreditsField",
     "Event",
     "EventKind",
     "ForgedError",
@@ -126,11 +132,15 @@ __all__ = [
     "UserRegistered",
     "db",
     "hookimpl",
+    "label",
     "new_id",
     "new_secret",
     "now_ms",
+    "plugin_asset",
     "policy",
+    "process_socket",
     "public_url",
+    "settings",
     "signing_secret",
     "test_mode",
     "transaction",

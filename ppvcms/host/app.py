@@ -27,6 +27,7 @@ class Host(Flask):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         self._base_jinja: HostEnvironment | None = None
         self.serving = False
+        self.draining = False
         super().__init__(*args, **kwargs)
 
     @property

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Blueprint
 
@@ -122,7 +122,7 @@ class PluginBlueprint(Blueprint):
     What would reach the whole application raises and names the hook to use.
     """
 
-    _instead = {
+    _instead: ClassVar[dict[str, str]] = {
         "before_app_request": "check_room_entry or check_permission",
         "after_app_request": "on_event",
         "teardown_app_request": "on_event",

@@ -13,10 +13,10 @@ from markupsafe import Markup, escape
 
 from ppvcms.db import db, in_transaction
 from ppvcms.errors import PluginError, PpvcmsError
+from ppvcms.hookspecs import RULES, HookKind
 from ppvcms.host.calls import implementations, invoke, running_plugin
 from ppvcms.host.quarantine import strike
 from ppvcms.host.snapshot import current
-from ppvcms.hookspecs import RULES, HookKind
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -90,8 +90,7 @@ def notify(hook: str, *, only: Collection[str] | None = None, **arguments: Any) 
     return [
         impl.plugin_name
         for impl in implementations(current().hooks, hook)
-        if (only is None or impl.plugin_name in only)
-        and _isolated(impl, hook, arguments) is FAILED
+        if (only is None or impl.plugin_name in only) and _isolated(impl, hook, arguments) is FAILED
     ]
 
 

@@ -1,85 +1,73 @@
-"""Form fields that settings of plugins need beside those of WTForms."""
+"""Form fields for amounts, which people type as credits and the core keeps in minor units."""
 
 from __future__ import annotations
 
-import re
+from decimal import Decimal, InvalidOperation
 from typing import TYPE_CHECKING, Any
 
-from flask_babel import lazy_gettext as _l
-from wtforms import Field, ValidationError
+from flask_babel import gettext as _
+from wtforms import Field
+from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-AMOUNT = re.compile(r"(\d{1,9})(?:[.,](\d{1,2}))?")
+MINOR = 100
+MOST = 100_000_000
 
 
 class CreditsField(Field):
-    """An amount of credits: typed as 2.50, kept as minor units (250)."""
+    """An amount of credits: typed as ``2.50`` or ``2,50``, `data` is 250."""
 
     widget = TextInput()
+    data: int | None
 
     def __init__(
-        self, label: str = "", validators: Any = None, *, least: int = 0, **kwargs: Any
+        self,
+        label: Any = None,
+        validators: Sequence[Any] = (),
+        *,
+        least: int = 0,
+        most: int = MOST,
+        **kwargs: Any,
     ) -> None:
-        """Take amounts from `least` minor units on."""
-        super().__init__(label, validators, **kwargs)
         self.least = least
-        self.render_kw = {"inputmode": "decimal", **(self.render_kw or {})}
+        self.most = most
+        self.typed: str | None = None
+        render = {"inputmode": "decimal", "autocomplete": "off", **kwargs.pop("render_kw", {})}
+        super().__init__(label, validators, render_kw=render, **kwargs)
 
     def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return "" if self.data is None else credits_text(self.data)
+        """Return what the input shows: what was typed, as long as it is not accepted."""
+        if self.typed is not None:
+            return self.typed
+        return "" if self.data is None else f"{Decimal(self.data) / MINOR:.2f}"
 
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
+    def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was typed."""
         if not valuelist:
             return
-        self.data = minor_units(valuelist[0])
+        self.typed = str(valuelist[0])
+        self.data = None
+        text = self.typed.strip().replace(",", ".")
+        if not text:
+            return
+        try:
+            amount = Decimal(text) * MINOR
+        except InvalidOperation as error:
+            raise ValueError(_("Write an amount such as 2.50.")) from error
+        if not amount.is_finite() or amount != amount.to_integral_value():
+            raise ValueError(_("Write an amount with at most two decimals, such as 2.50."))
+        self.data = int(amount)
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse what lies outside the bounds."""
+        del form
         if self.data is None:
-            raise ValueError(_l("Write an amount such as 2.50."))
-
-    def pre_validate(self, _form: Any) -> None:
-        """Refuse what is below the least."""
-        if self.data is not None and self.data < self.least:
-            least = credits_text(self.least)
-            raise ValidationError(_l("The least is %(least)s.", least=least))
-
-
-class CreditsListField(CreditsField):
-    """Several amounts of credits, separated by spaces: ``1 2 5`` is kept as [100, 200, 500]."""
-
-    def _value(self) -> str:
-        if self.raw_data:
-            return str(self.raw_data[0])
-        return " ".join(credits_text(amount).removesuffix(".00") for amount in self.data or ())
-
-    def process_formdata(self, valuelist: Sequence[str]) -> None:
-        """Read what was typed."""
-        if not valuelist:
             return
-        amounts = [minor_units(word) for word in valuelist[0].split()]
-        if not amounts or not all(amounts):
-            raise ValueError(_l("Write amounts with spaces between them, such as 1 2 5."))
-        self.data = amounts
-
-    def pre_validate(self, _form: Any) -> None:
-        """Refuse an amount below the least."""
-        if self.data and min(self.data) < self.least:
-            least = credits_text(self.least)
-            raise ValidationError(_l("The least is %(least)s.", least=least))
-
-
-def credits_text(amount: int) -> str:
-    """Return minor units as people write credits: 250 is 2.50."""
-    return f"{amount // 100}.{amount % 100:02d}"
-
-
-def minor_units(text: str) -> int | None:
-    """Return what somebody wrote as credits in minor units, or None."""
-    found = AMOUNT.fullmatch(text.strip())
-    if found is None:
-        return None
-    return int(found[1]) * 100 + int((found[2] or "0").ljust(2, "0"))
+        if not self.least <= self.data <= self.most:
+            least, most = (f"{Decimal(bound) / MINOR:.2f}" for bound in (self.least, self.most))
+            raise ValidationError(
+                _("Write an amount from %(least)s to %(most)s.", least=least, most=most)
+            )

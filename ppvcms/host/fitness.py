@@ -29,10 +29,11 @@ def unfit(found: Found[Manifest]) -> Found[Manifest]:
 def _api(manifest: Manifest) -> list[str]:
     if API_VERSION in SpecifierSet(manifest.api):
         return []
-    return [
+    text = (
         f"It is written for version {manifest.api} of the plugin interface and this is "
         f"{API_VERSION}. Get a version of {manifest.name} that fits."
-    ]
+    )
+    return [text]
 
 
 def _python(manifest: Manifest) -> list[str]:

@@ -120,9 +120,7 @@ def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
     return failure
 
 
-def deactivate(
-    slug: str, *, actor_id: str | None, insist: bool = False
-) -> Refusal | None:
+def deactivate(slug: str, *, actor_id: str | None, insist: bool = False) -> Refusal | None:
     """Switch a plugin off in every process; `insist` passes over the plugin's own reasons."""
     standing = _standing(slug)
     if standing is None:
@@ -258,9 +256,7 @@ def _info(slug: str, standing: Standing, rows: list[PluginRow]) -> PluginInfo:
     )
 
 
-def _record_install(
-    session: Session, slug: str, head: str | None, actor_id: str | None
-) -> None:
+def _record_install(session: Session, slug: str, head: str | None, actor_id: str | None) -> None:
     host = runtime()
     manifest = host.found[slug].manifest
     if manifest is None:

@@ -19,9 +19,12 @@ M = TypeVar("M")
 
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")
 CORE_WORDS = frozenset(
-    "account admin assets auth core credits demo files help host images jobs ledger live "
-    "media metering pay payments perform plugin plugins ppvcms profile rest room rooms site "
-    "static studio test tests theme themes web".split()
+    [
+        *("account", "admin", "assets", "auth", "core", "credits", "demo", "files", "help"),
+        *("host", "images", "jobs", "ledger", "live", "media", "metering", "pay", "payments"),
+        *("perform", "plugin", "plugins", "ppvcms", "profile", "rest", "room", "rooms", "site"),
+        *("static", "studio", "test", "tests", "theme", "themes", "web"),
+    ]
 )
 CATEGORIES = (
     "mode",

@@ -61,4 +61,4 @@ def _record(slug: str, text: str, *, at_once: bool) -> None:
     try:
         transaction(write)
     except SQLAlchemyError as failure:
-        log.error("strike_not_written", plugin=slug, error=str(failure))
+        log.exception("strike_not_written", plugin=slug, error=str(failure))

@@ -84,9 +84,7 @@ def runtime() -> Runtime:
 
 def boot(app: Flask, config: Config) -> Runtime:
     """Find plugins and themes, and import every installed plugin, each on its own."""
-    found = {
-        slug: unfit(each) for slug, each in find_plugins(config.all_plugin_dirs).items()
-    }
+    found = {slug: unfit(each) for slug, each in find_plugins(config.all_plugin_dirs).items()}
     host = Runtime(config, found, find_themes(config.all_theme_dirs))
     app.extensions["ppvcms_host"] = host
     with app.app_context():
@@ -143,7 +141,7 @@ def load(app: Flask, slug: str) -> str:
     except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import
         host.loaded.pop(slug, None)
         host.failures[slug] = failure_of(error)
-        log.error("plugin_not_loaded", plugin=slug, error=host.failures[slug])
+        log.exception("plugin_not_loaded", plugin=slug, error=host.failures[slug])
         return host.failures[slug]
     host.failures.pop(slug, None)
     return ""

@@ -59,7 +59,6 @@ class CoreSettings:
     unit_sign: str = "cr"
     shop_currency: str = "USD"
     test_mode: bool = True
-    test_mode: bool = True
     resume_window_s: int = 120
     pause_cap_s: int = 600
     evidence_every_s: int = 2
@@ -206,7 +205,7 @@ def changed_at(slug: str) -> dict[str, int]:
         Setting.scope == "site", Setting.plugin == slug
     )
     with db.engine.connect() as connection:
-        return {key: at for key, at in connection.execute(query)}
+        return {row.key: row.changed_at for row in connection.execute(query)}
 
 
 def spec_of(slug: str) -> SettingsSpec:
@@ -244,12 +243,10 @@ def _stored(slug: str, room_id: str | None = None) -> dict[str, Any]:
     )
     # A connection of its own: it can be asked inside a write transaction too.
     with db.engine.connect() as connection:
-        return {key: value for key, value in connection.execute(query)}
+        return {row.key: row.value for row in connection.execute(query)}
 
 
-def _write(
-    session: Session, slug: str, key: str, value: Any, room_id: str | None = None
-) -> None:
+def _write(session: Session, slug: str, key: str, value: Any, room_id: str | None = None) -> None:
     session.merge(
         Setting(
             scope="site" if room_id is None else "room",

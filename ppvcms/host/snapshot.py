@@ -11,15 +11,14 @@ import contextlib
 import time
 from contextvars import ContextVar
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import current_app, has_request_context, request
-from werkzeug.routing import Map
 
 from ppvcms.db import in_transaction
-from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
 from ppvcms.errors import PpvcmsError
+from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
 from ppvcms.host.contributions import REGISTRATION, Contributions, add
 from ppvcms.host.quarantine import put_aside
 from ppvcms.host.runtime import Runtime, failure_of, read_state, runtime
@@ -31,6 +30,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from pluggy import PluginManager
+    from werkzeug.routing import Map
 
     from ppvcms.host.contract import SettingsSpec
     from ppvcms.host.models import PluginRow

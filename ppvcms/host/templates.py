@@ -130,7 +130,9 @@ class LayerLoader(BaseLoader):
         if filename is None:
             return None
         themes = (source.layer for source in self._sources if source.layer.kind == "theme")
-        return next((layer for layer in themes if Path(filename).is_relative_to(layer.folder)), None)
+        return next(
+            (layer for layer in themes if Path(filename).is_relative_to(layer.folder)), None
+        )
 
 
 class HostTemplate(Template):
@@ -156,7 +158,7 @@ class HostEnvironment(Environment):
 
     template_class = HostTemplate
     fallback: HostEnvironment | None = None
-    theme_folders: Mapping[str, Path] = {}  # noqa: RUF012 - replaced whole, never changed
+    theme_folders: Mapping[str, Path] = {}
     faults: dict[str, str] | None = None
 
     def theme_at_fault(self, error: BaseException) -> str | None:
@@ -189,9 +191,16 @@ def environment(
         PluginTemplates(slug, host.loaded[slug].path / "templates", _overrides(host, slug))
         for slug in active
     ]
-    plain = _overlay(app, template_layers(
-        instance=host.config.instance / "templates", themes=(), plugins=plugins, core=CORE_TEMPLATES
-    ), globals_)
+    plain = _overlay(
+        app,
+        template_layers(
+            instance=host.config.instance / "templates",
+            themes=(),
+            plugins=plugins,
+            core=CORE_TEMPLATES,
+        ),
+        globals_,
+    )
     worn = theme_chain(host, theme)
     if not worn:
         return plain

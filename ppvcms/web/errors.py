@@ -85,9 +85,7 @@ def _words(code: int) -> tuple[str, str]:
     return words.get(code, plain)
 
 
-def _answer(
-    code: int, title: str, text: str, *, retry_after: object = None
-) -> ResponseReturnValue:
+def _answer(code: int, title: str, text: str, *, retry_after: object = None) -> ResponseReturnValue:
     number = g.get("request_id", "")
     headers = {"Retry-After": str(retry_after)} if retry_after else {}
     if _wants_json():

@@ -1,10 +1,10 @@
-"""Files that pages load: of the core, of active plugins and of themes."""
+"""Files that pages load (of the core, active plugins, themes), and the sign of readiness."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, send_from_directory
+from flask import Blueprint, abort, current_app, send_from_directory
 
 from ppvcms.host.files import folder_of
 from ppvcms.web.guards import policy
@@ -27,3 +27,11 @@ def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
     response.cache_control.public = True
     response.cache_control.immutable = True
     return response
+
+
+@blueprint.get("/-/ready")
+@policy(who="anyone")
+def ready() -> ResponseReturnValue:
+    """Say whether this process takes requests: 200, or 503 while it drains."""
+    draining = getattr(current_app, "draining", False)
+    return {"ready": not draining}, 503 if draining else 200

@@ -1,0 +1,14 @@
+"""What runs inside the server process on a small site: media events, meter, jobs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ppvcms.config import Config
+
+
+def start_inside(app: Flask, config: Config) -> None:
+    """Start the loops that this process carries."""
