@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from ppvcms.api import Lease
 
 ANSWER_WITHIN_S = 2.0
+SILENT_AT_MOST_S = 15.0
 
 
 class LeaseStaleError(MediaUnavailableError):
@@ -121,20 +122,22 @@ class EmbeddedProvider:
         return figures
 
     def events(self, *, after: dict[str, int] | None = None) -> Iterator[MediaEvent]:
-        """Yield events as they come; end when the connection is lost.
+        """Yield events as they come; end when the connection is lost or the node hangs.
 
         Raises:
             MediaUnavailableError: The node could not be reached at all.
         """
         with self._connected() as wire:
             _ask(wire, {"op": "subscribe", "after": after or {}})
-            # Silence is normal here, and a dead node closes the socket.
-            wire.settimeout(None)
+            # A dead node closes the socket; a hung one misses the sign of life every 5 s.
+            wire.settimeout(SILENT_AT_MOST_S)
             while True:
                 try:
-                    event = _read(wire)["event"]
+                    event = _read(wire).get("event")
                 except (OSError, ProtocolError):
                     return
+                if event is None:
+                    continue
                 yield MediaEvent(**{**event, "kind": EventKind(event["kind"])})
 
     def _call(self, **request: Any) -> Any:

@@ -396,6 +396,37 @@ def test_events_are_sent_again_from_where_the_app_stopped(provider: EmbeddedProv
     missed.close()
 
 
+def test_the_events_of_a_hung_node_end(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("plugins.media_embedded.provider.SILENT_AT_MOST_S", 1.0)
+    node.provider.close_room("a", reason="test")
+    stream = node.provider.events()
+    next(stream)
+    node.freeze()
+    try:
+        assert list(stream) == []
+        with pytest.raises(MediaUnavailableError, match="in time"):
+            node.provider.health()
+    finally:
+        node.thaw()
+
+
+def test_a_pause_tells_what_was_proved_up_to_it(provider: EmbeddedProvider, events: Events) -> None:
+    async def play() -> None:
+        page = await performer(provider)
+        await until(lambda: events.of("media_evidence", "hers"))
+        await asyncio.sleep(0.5)
+        leases = Leases()
+        leases.seq = 10
+        paused_at = now_ms()
+        provider.set_media("hers", on=False, lease=leases(60))
+        await asyncio.sleep(0.3)
+        assert events.of("media_evidence", "hers")[-1].data["sent_at"] > paused_at - 100
+        assert not events.of("media_down", "hers")
+        await page.close()
+
+    asyncio.run(play())
+
+
 def test_a_second_node_at_the_same_socket_refuses_to_start(node: Node) -> None:
     command = [sys.executable, "-m", "plugins.media_embedded.node", "--socket", node.socket]
     second = subprocess.run(command, cwd=ROOT, capture_output=True, timeout=20, check=False)

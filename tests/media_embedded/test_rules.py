@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -21,6 +22,7 @@ from plugins.media_embedded.node.limits import (
     SignalLimiter,
 )
 from plugins.media_embedded.node.sdp import OfferRefusedError, Role, Section
+from plugins.media_embedded.node.settings import Settings
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -201,3 +203,24 @@ def test_who_missed_events_gets_them_once_more() -> None:
     everything: list[int] = []
     log.subscribe(lambda event: everything.append(event["n"]), after={"another boot": 9})
     assert everything == [1, 2, 3, 4, 5, 6, 7]
+
+
+def test_turn_credentials_are_a_grants_own_and_live_ten_minutes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PPVCMS_MEDIA_SOCKET", "/run/ppvcms/media.sock")
+    monkeypatch.setenv("PPVCMS_MEDIA_TURN", "turn:turn.example:3478 turns:turn.example:5349")
+    monkeypatch.setenv("PPVCMS_MEDIA_TURN_SECRET", "secret")
+    monkeypatch.setattr(time, "time", lambda: 1000.5)
+    settings = Settings.read()
+
+    (server,) = settings.for_page("grant")
+
+    assert str(settings.state) == "/run/ppvcms/media.state"
+    assert "secret'" not in repr(settings)
+    assert server == {
+        "urls": ["turn:turn.example:3478", "turns:turn.example:5349"],
+        "username": "1600:grant",
+        # printf '1600:grant' | openssl dgst -sha1 -hmac secret -binary | base64
+        "credential": "A/BLGIyYX5jJT+5d+bKcy8XSE7k=",
+    }

@@ -323,6 +323,8 @@ class Engine:
         if grant.lease.ended(moment):
             self._cut(grant)
         elif not grant.lease.carries(moment):
+            # What was proved since the last round would be lost: it is billed up to here.
+            self._evidence(grant)
             self._stop(grant)
             grant.sent.end()
             grant.received.end()
@@ -433,15 +435,16 @@ class Engine:
             self._evidence_due = moment.mono + EVIDENCE_EVERY_S
         for grant in tuple(self._grants.values()):
             self._tick_grant(grant, moment)
-            now = (grant.sent.last_wall, grant.received.last_wall)
-            if evidence and grant.flowing and now != grant.told:
-                grant.told = now
-                self._events.emit(
-                    "media_evidence",
-                    grant_id=grant.grant_id,
-                    room=grant.room,
-                    data=grant.proof(),
-                )
+            if evidence:
+                self._evidence(grant)
+
+    def _evidence(self, grant: Grant) -> None:
+        proved = (grant.sent.last_wall, grant.received.last_wall)
+        if grant.flowing and proved != grant.told:
+            grant.told = proved
+            self._events.emit(
+                "media_evidence", grant_id=grant.grant_id, room=grant.room, data=grant.proof()
+            )
 
     def _tick_grant(self, grant: Grant, moment: Moment) -> None:
         held_s = moment.mono - grant.lease.changed

@@ -130,7 +130,10 @@ class Peer:
         self._candidates += 1
         if usable is None or self.closed or self._candidates > sdp.MOST_CANDIDATES:
             return
-        candidate = candidate_from_sdp(usable)
+        try:
+            candidate = candidate_from_sdp(usable)
+        except (ValueError, AssertionError, IndexError) as error:
+            raise sdp.OfferRefusedError("A candidate is malformed.") from error
         # All sections are bundled, so every candidate belongs to the first.
         candidate.sdpMid = self._mid
         await self._pc.addIceCandidate(candidate)

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from .events import EventLog
 
 MOST_UNREAD_BYTES = 16 << 20
+ALIVE_EVERY_S = 5.0
 
 log = logging.getLogger(__name__)
 
@@ -96,7 +97,14 @@ class Server:
             writer.write(protocol.encode({"event": event}))
 
         after = {str(boot): int(n) for boot, n in (request.get("after") or {}).items()}
-        return self._events.subscribe(deliver, after=after)
+        stop = self._events.subscribe(deliver, after=after)
+        telling = asyncio.get_running_loop().create_task(_tell_alive(writer))
+
+        def end() -> None:
+            stop()
+            telling.cancel()
+
+        return end
 
     async def _answer(self, request: dict[str, Any]) -> dict[str, Any]:
         try:
@@ -152,6 +160,13 @@ class Server:
 def _lease(request: dict[str, Any]) -> LeaseMessage:
     lease = request["lease"]
     return LeaseMessage(seq=int(lease["seq"]), until=int(lease["until"]), now=int(lease["now"]))
+
+
+async def _tell_alive(writer: asyncio.StreamWriter) -> None:
+    """Let a subscriber know a quiet node from a hung one."""
+    while not writer.is_closing():
+        writer.write(protocol.encode({"alive": True}))
+        await asyncio.sleep(ALIVE_EVERY_S)
 
 
 def bound(path: Path) -> socket.socket:
