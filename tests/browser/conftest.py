@@ -13,6 +13,7 @@ from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import sync_playwright
 
 from tests.browser.person import Looks, Person, file_name, launch
+from tests.browser.site import Site, copy_of, make_demo
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -127,4 +128,24 @@ def save_last_sight(person: Person) -> None:
             person.screenshot("failed")
 
 
-# The fixture `site`, a real server in a process of its own, stands here.
+@pytest.fixture(scope="session")
+def demo_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A demo site that was made once, for copying."""
+    folder = tmp_path_factory.mktemp("demo") / "instance"
+    make_demo(folder)
+    return folder
+
+
+@pytest.fixture
+def stopped_site(demo_template: Path, tmp_path: Path, free_port: int) -> Iterator[Site]:
+    """A demo site of its own that does not run yet, so that a test can set it up."""
+    site = copy_of(demo_template, tmp_path / "instance", free_port)
+    yield site
+    site.stop()
+
+
+@pytest.fixture
+def site(stopped_site: Site) -> Site:
+    """A demo site that runs, with every process a real one has."""
+    stopped_site.start()
+    return stopped_site

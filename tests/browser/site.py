@@ -1,0 +1,159 @@
+"""A real site for browser tests: a demo in a folder of its own, run by the real command."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PASSWORD = "demo-demo-demo"  # noqa: S105 - the demo's, known to everybody
+START_LIMIT_S = 60.0
+STOP_LIMIT_S = 20.0
+
+
+@dataclass
+class Site:
+    """A running site. `url` is its address, `instance` its folder."""
+
+    instance: Path
+    port: int
+    process: subprocess.Popen[bytes] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def url(self) -> str:
+        """The address that browsers open."""
+        return f"http://127.0.0.1:{self.port}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """The environment of every command of this site."""
+        return {
+            **os.environ,
+            "PPVCMS_INSTANCE": str(self.instance),
+            "PORT": str(self.port),
+            "PYTHONPATH": str(ROOT),
+            **self.extra,
+        }
+
+    def command(self, *words: str) -> subprocess.CompletedProcess[str]:
+        """Run a ``ppvcms`` command on this site."""
+        return subprocess.run(  # noqa: S603 - our own command
+            [sys.executable, "-m", "ppvcms", *words],
+            env=self.environment,
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    def start(self) -> None:
+        """Start the site and wait until it answers."""
+        log = (self.instance / "site.log").open("ab")
+        self.process = subprocess.Popen(  # noqa: S603 - our own command
+            [sys.executable, "-m", "ppvcms", "run", "--port", str(self.port)],
+            env=self.environment,
+            cwd=ROOT,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        """Wait until the site answers.
+
+        Raises:
+            AssertionError: It did not in time; the message holds the end of its log.
+        """
+        deadline = time.monotonic() + START_LIMIT_S
+        while time.monotonic() < deadline:
+            with contextlib.suppress(urllib.error.URLError, ConnectionError, TimeoutError):
+                with urllib.request.urlopen(f"{self.url}/-/ready", timeout=2) as answer:  # noqa: S310
+                    if answer.status == 200:
+                        return
+            if self.process is not None and self.process.poll() is not None:
+                break
+            time.sleep(0.1)
+        raise AssertionError(f"The site did not start:\n{self.log()}")
+
+    def server(self) -> psutil.Process:
+        """Return the server process, the supervisor's child that answers requests."""
+        assert self.process is not None
+        for child in psutil.Process(self.process.pid).children(recursive=True):
+            with contextlib.suppress(psutil.Error):
+                if "serve" in child.cmdline():
+                    return child
+        raise AssertionError("No server process runs.")
+
+    def stop(self) -> None:
+        """Stop the site; nothing of it may be left."""
+        if self.process is None:
+            return
+        family = [self.process.pid]
+        with contextlib.suppress(psutil.Error):
+            family += [p.pid for p in psutil.Process(self.process.pid).children(recursive=True)]
+        self.process.send_signal(signal.SIGTERM)
+        try:
+            self.process.wait(STOP_LIMIT_S)
+        finally:
+            for pid in family:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        self.process = None
+
+    def log(self) -> str:
+        """Return the end of what the site wrote."""
+        path = self.instance / "site.log"
+        return path.read_text(errors="replace")[-6000:] if path.exists() else ""
+
+    def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
+        """Read the site's database, as an auditor would."""
+        with contextlib.closing(
+            sqlite3.connect(f"file:{self.instance / 'ppvcms.sqlite3'}?mode=ro", uri=True)
+        ) as connection:
+            return connection.execute(query, values).fetchall()
+
+    def value(self, query: str, *values: Any) -> Any:
+        """Return one value of the database, or None."""
+        rows = self.rows(query, *values)
+        return rows[0][0] if rows else None
+
+    def set_setting(self, plugin: str, key: str, value: Any) -> None:
+        """Store a setting as the back office does; the site sees it within a second."""
+        import json
+
+        path = self.instance / "ppvcms.sqlite3"
+        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection, connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO setting (scope, scope_id, plugin, key, value, changed_at)"
+                " VALUES ('site', '', ?, ?, ?, 0)",
+                (plugin, key, json.dumps(value)),
+            )
+
+
+def make_demo(folder: Path) -> None:
+    """Make a demo site in `folder`, ready to be copied."""
+    site = Site(folder, 0)
+    made = site.command("init", "--demo")
+    assert made.returncode == 0, made.stdout + made.stderr
+
+
+def copy_of(template: Path, folder: Path, port: int) -> Site:
+    """Return a site that begins as the template is."""
+    shutil.copytree(template, folder, dirs_exist_ok=True)
+    return Site(folder, port)
