@@ -75,6 +75,25 @@ def test_the_plugin_offers_a_provider() -> None:
     assert isinstance(one, MediaProvider)
 
 
+def test_the_provider_finds_the_node_that_the_supervisor_started(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def no_application(*_names: str) -> str:
+        raise RuntimeError
+
+    where = "plugins.media_embedded.provider.process_socket"
+    monkeypatch.delenv("PPVCMS_MEDIA_SOCKET", raising=False)
+    one = EmbeddedProvider()
+    monkeypatch.setattr(where, no_application)
+    assert one.path == "instance/media_embedded/node.sock"
+    monkeypatch.setattr(where, lambda *names: "/run/" + "-".join(names))
+    assert one.path == "/run/media_embedded-node"
+    monkeypatch.setattr(where, no_application)
+    assert one.path == "/run/media_embedded-node"
+    monkeypatch.setenv("PPVCMS_MEDIA_SOCKET", "/elsewhere")
+    assert EmbeddedProvider().path == "/elsewhere"
+
+
 def test_a_viewer_who_came_first_is_fed_when_the_feed_appears(
     provider: EmbeddedProvider, events: Events
 ) -> None:
