@@ -6,9 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask_babel import Babel
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
-from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ppvcms import wire
@@ -22,7 +19,7 @@ from ppvcms.web import register
 from ppvcms.web.errors import init_errors
 from ppvcms.web.formats import init_formats
 from ppvcms.web.frame import init_frame
-from ppvcms.web.guards import current_actor, init_login
+from ppvcms.web.guards import identify_socket, init_login
 from ppvcms.web.headers import init_headers
 from ppvcms.web.languages import chosen_locale, chosen_time_zone
 from ppvcms.web.safe import init_safe_mode
@@ -39,14 +36,6 @@ def assemble(config: Config, *, role: str) -> Host:
     _configure(app, config)
     init_db(app, config.database_url)
     Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
-    CSRFProtect(app)
-    app.extensions["ppvcms_limiter"] = Limiter(
-        get_remote_address,
-        app=app,
-        storage_uri=config.redis or "memory://",
-        enabled=not config.testing,
-        headers_enabled=True,
-    )
     init_login(app)
     init_formats(app)
     init_frame(app)
@@ -70,11 +59,6 @@ def _configure(app: Host, config: Config) -> None:
         TRUSTED_HOSTS=_trusted_hosts(config) or None,
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
         MAX_FORM_MEMORY_SIZE=LARGEST_REQUEST,
-        SESSION_COOKIE_NAME="ppvcms",
-        SESSION_COOKIE_HTTPONLY=True,
-        SESSION_COOKIE_SAMESITE="Lax",
-        SESSION_COOKIE_SECURE=address.scheme == "https",
-        WTF_CSRF_TIME_LIMIT=None,
         BABEL_TRANSLATION_DIRECTORIES="translations",
     )
     if config.trusted_proxies:
@@ -91,6 +75,6 @@ def _trusted_hosts(config: Config) -> list[str]:
 
 def _realtime(app: Host, config: Config, role: str) -> None:
     if role == "server":
-        wire.init_wire(app, init_realtime(app, config), identify=current_actor)
+        wire.init_wire(app, init_realtime(app, config), identify=identify_socket)
     else:
         init_emitter(app, config)

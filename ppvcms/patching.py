@@ -10,6 +10,6 @@ def patch(async_mode: str) -> None:
 
         eventlet.monkey_patch()
     elif async_mode == "gevent":
-        from gevent import monkey  # noqa: PLC0415 - only where it was chosen
+        from gevent import monkey  # type: ignore[import-untyped]  # noqa: PLC0415 - only where it was chosen
 
         monkey.patch_all()

@@ -136,11 +136,11 @@ def _on_eventlet(listener: socket.socket, app: Host, most: int) -> Callable[[], 
         socket_timeout=60,
         max_http_version="HTTP/1.1",
     )
-    return lambda: thread.kill()
+    return thread.kill  # type: ignore[no-any-return]
 
 
 def _on_gevent(listener: socket.socket, app: Host, most: int) -> Callable[[], None]:
-    from gevent.pywsgi import WSGIServer  # noqa: PLC0415 - only where it was chosen
+    from gevent.pywsgi import WSGIServer  # type: ignore[import-untyped]  # noqa: PLC0415 - only where it was chosen
 
     server = WSGIServer(listener, app, spawn=most, log=None)
     server.start()

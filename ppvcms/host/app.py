@@ -40,7 +40,7 @@ class Host(Flask):
         return self._base_jinja
 
     @property
-    def jinja_env(self) -> HostEnvironment:  # type: ignore[override]
+    def jinja_env(self) -> HostEnvironment:
         """The environment of the current request; while the app is set up, the base."""
         if not has_app_context() or current_app != self or self._host is None:
             return self.base_jinja

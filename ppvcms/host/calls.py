@@ -45,7 +45,7 @@ def manager_of(modules: Mapping[str, ModuleType]) -> PluginManager:
     manager = pluggy.PluginManager(PROJECT)
     manager.add_hookspecs(hookspecs)
     # Pluggy puts the last registered first.
-    for slug, module in reversed(modules.items()):
+    for slug, module in reversed(list(modules.items())):
         try:
             manager.register(module, name=slug)
             manager.check_pending()

@@ -78,9 +78,9 @@ def _found(path: Path, name: str, read: Callable[[Path], M | list[str]]) -> Foun
     answer = read(path / name)
     if not isinstance(answer, list):
         return Found(path.name, path, bundled, answer)
-    if wrong := slug_problem(path.name):
-        answer = [f"The folder's name '{path.name}' must be {wrong}.", *answer]
-    return Found(path.name, path, bundled, None, tuple(answer))
+    wrong = slug_problem(path.name)
+    folder = [f"The folder's name '{path.name}' must be {wrong}."] if wrong else []
+    return Found(path.name, path, bundled, None, (*folder, *answer))
 
 
 class PluginImporter(MetaPathFinder):

@@ -86,9 +86,9 @@ def install(slug: str, *, actor_id: str | None) -> Refusal | None:
         host.failures.pop(slug, None)
         return Refusal("failed", _("'%(slug)s' was not installed.", slug=slug), failure)
     head = _migrate(slug, host.found[slug].path)
-    failure = _attempt(slug, lambda session: _record_install(session, slug, head, actor_id))
+    refusal = _attempt(slug, lambda session: _record_install(session, slug, head, actor_id))
     look_again()
-    return failure
+    return refusal
 
 
 def activate(slug: str, *, actor_id: str | None) -> Refusal | None:

@@ -138,7 +138,7 @@ def load(app: Flask, slug: str) -> str:
         _register_blueprint(app, slug, manager)
     except KeyboardInterrupt:
         raise
-    except BaseException as error:  # noqa: BLE001 - whatever a plugin raises at import
+    except BaseException as error:
         host.loaded.pop(slug, None)
         host.failures[slug] = failure_of(error)
         log.exception("plugin_not_loaded", plugin=slug, error=host.failures[slug])

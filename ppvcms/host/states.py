@@ -115,17 +115,20 @@ def _alone(slug: str, facts: Facts) -> Standing:
         return Standing(State.BLOCKED, found.problems)
     if asked is None:
         return Standing(State.DISCOVERED)
-    if slug in facts.failures:
-        return Standing(State.QUARANTINED, (facts.failures[slug],))
-    if asked.quarantined:
-        return Standing(State.QUARANTINED, (asked.last_error,))
-    if asked.version != found.manifest.version:
-        text = (
-            f"Version {found.manifest.version} lies in the folder, {asked.version} is installed. "
-            "Upgrade it to switch it on again."
-        )
-        return Standing(State.UPGRADE_PENDING, (text,))
-    return _as_asked(slug, asked, facts)
+    fault = facts.failures.get(slug) or (asked.last_error if asked.quarantined else None)
+    if fault is not None:
+        return Standing(State.QUARANTINED, (fault,))
+    return _outdated(asked, found.manifest) or _as_asked(slug, asked, facts)
+
+
+def _outdated(asked: Asked, manifest: Manifest) -> Standing | None:
+    if asked.version == manifest.version:
+        return None
+    text = (
+        f"Version {manifest.version} lies in the folder, {asked.version} is installed. "
+        "Upgrade it to switch it on again."
+    )
+    return Standing(State.UPGRADE_PENDING, (text,))
 
 
 def _as_asked(slug: str, asked: Asked, facts: Facts) -> Standing:

@@ -129,10 +129,11 @@ class LayerLoader(BaseLoader):
     def _theme_of(self, filename: str | None) -> Layer | None:
         if filename is None:
             return None
-        themes = (source.layer for source in self._sources if source.layer.kind == "theme")
-        return next(
-            (layer for layer in themes if Path(filename).is_relative_to(layer.folder)), None
-        )
+        for source in self._sources:
+            layer = source.layer
+            if layer.kind == "theme" and Path(filename).is_relative_to(layer.folder):
+                return layer
+        return None
 
 
 class HostTemplate(Template):
@@ -236,7 +237,7 @@ def _overlay(
 ) -> HostEnvironment:
     base: HostEnvironment = app.base_jinja  # type: ignore[attr-defined] # app is our Host
     # cache_size makes a cache of its own; filters and globals would be shared otherwise.
-    made: HostEnvironment = base.overlay(loader=LayerLoader(layers, set()), cache_size=400)  # type: ignore[assignment]
+    made: HostEnvironment = base.overlay(loader=LayerLoader(layers, set()), cache_size=400)
     made.filters = dict(base.filters)
     made.globals = {**base.globals, **globals_}
     return made

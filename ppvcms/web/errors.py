@@ -37,6 +37,8 @@ def _expected(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:  # noqa: PLR2004 - redirects raised by routing
         return error
     title, text = _words(error.code)
+    if error.description and error.description != type(error).description:
+        text = error.description
     return _answer(error.code, title, text, retry_after=getattr(error, "retry_after", None))
 
 
@@ -46,7 +48,7 @@ def _not_found(error: NotFoundError) -> ResponseReturnValue:
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    log.exception("request_failed", path=request.path, request_id=g.get("request_id"))
+    log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     slug = plugin_at_fault(error)
     if slug is not None:
         strike(slug, error, where=request.path)

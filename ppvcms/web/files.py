@@ -17,7 +17,7 @@ blueprint = Blueprint("files", __name__)
 
 
 @blueprint.get("/assets/<slug>/<digest>/<path:path>")
-@policy(who="anyone")
+@policy(who="public")
 def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
     """Send a file whose address changes with its content, so it may be kept for ever."""
     folder = folder_of(slug, digest)
@@ -30,7 +30,7 @@ def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
 
 
 @blueprint.get("/-/ready")
-@policy(who="anyone")
+@policy(who="public")
 def ready() -> ResponseReturnValue:
     """Say whether this process takes requests: 200, or 503 while it drains."""
     draining = getattr(current_app, "draining", False)

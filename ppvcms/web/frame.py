@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
     from ppvcms.host.contract import RoomView
 
+LOW = 200
+"""Below this many minor units the header marks the balance as low."""
 log = structlog.get_logger(__name__)
 
 
@@ -111,7 +113,7 @@ def wallet() -> WalletFacts | None:
     if "wallet" not in g:
         money = wallet_view(db.session(), current_user.id)
         shop = _built("pay.credits") or ""
-        g.wallet = WalletFacts(money.available, money.held, shop, shop, low=money.available < 200)
+        g.wallet = WalletFacts(money.available, money.held, shop, shop, low=money.available < LOW)
     found: WalletFacts = g.wallet
     return found
 
@@ -164,9 +166,9 @@ def _account_items() -> list[MenuItem]:
         )
     actor = current_actor()
     links = [(_("Account"), "account.overview", "person")]
-    if "performer" in actor.roles:
+    if actor.can("room.perform"):
         links.insert(0, (_("My room"), "perform.home", "camera-video"))
-    if actor.can("admin.see"):
+    if actor.can("admin.view"):
         links.append((_("Back office"), "admin.overview", "speedometer2"))
     return _links(*links)
 

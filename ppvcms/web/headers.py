@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from flask import current_app, request
-from flask_login import current_user
 
 if TYPE_CHECKING:
     from flask import Flask, Response
@@ -26,8 +25,6 @@ def _add(response: Response) -> Response:
     headers.setdefault("Permissions-Policy", "camera=(self), microphone=(self), geolocation=()")
     if current_app.config["PPVCMS"].public_url.startswith("https:"):
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
-    if "Cache-Control" not in headers and current_user.is_authenticated:
-        headers["Cache-Control"] = "no-store"
     return response
 
 
