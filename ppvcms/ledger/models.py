@@ -8,6 +8,7 @@ transactions update would put them in a queue.
 from __future__ import annotations
 
 from sqlalchemy import (
+    JSON,
     BigInteger,
     CheckConstraint,
     ForeignKey,
@@ -190,6 +191,8 @@ class Outbox(Base):
     attempts: Mapped[int] = mapped_column(Integer, default=0)
     last_error: Mapped[str | None] = mapped_column(String(500))
     delivered_at: Mapped[Millis | None]
+    missed: Mapped[list[str] | None] = mapped_column(JSON)
+    """The plugins that have not taken it yet; None while nobody was told."""
 
 
 class Block(Base):

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ppvcms import schema
+from ppvcms.ledger.triggers import APPEND_ONLY
 
 ROOT = Path(__file__).parents[2]
 for models in sorted((ROOT / "ppvcms").glob("*/models.py")):
@@ -94,7 +95,7 @@ def test_a_plugin_has_a_chain_of_its_own(engine: sa.Engine, tmp_path: Path) -> N
     assert schema.current(engine) == "core_0001"
 
 
-APPEND_ONLY = "account_version audit_log block block_member entry share transfer usage".split()
+
 
 
 @pytest.fixture

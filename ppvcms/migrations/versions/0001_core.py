@@ -193,6 +193,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("last_error", sa.String(500), nullable=True),
         sa.Column("delivered_at", sa.BigInteger(), nullable=True),
+        sa.Column("missed", sa.JSON(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_outbox"),
     )
     op.create_index(
@@ -451,6 +452,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("id", name="pk_login_session"),
         sa.UniqueConstraint("token_hash", name="uq_login_session__token_hash"),
     )
+    op.create_index("ix_login_session__revoked_at", "login_session", ["revoked_at"])
     op.create_index("ix_login_session__user_id", "login_session", ["user_id"])
 
     op.create_table(
@@ -703,11 +705,13 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.Column("reason", sa.String(200), nullable=False),
         sa.Column("seat_id", sa.String(26), nullable=True),
+        sa.Column("key", sa.String(96), nullable=True),
         sa.ForeignKeyConstraint(
             ["client_id"], ["user.id"], name="fk_show_request__client_id__user"
         ),
         sa.ForeignKeyConstraint(["room_id"], ["room.id"], name="fk_show_request__room_id__room"),
         sa.PrimaryKeyConstraint("id", name="pk_show_request"),
+        sa.UniqueConstraint("key", name="uq_show_request__key"),
         sa.UniqueConstraint("open_for", name="uq_show_request__open_for"),
     )
     op.create_index("ix_show_request__client_id", "show_request", ["client_id"])
@@ -752,21 +756,21 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("counted_ms", sa.Integer(), nullable=False),
         sa.Column("due", sa.BigInteger(), nullable=False),
         sa.Column("posted", sa.BigInteger(), nullable=False),
+        sa.Column("posted_at", sa.BigInteger(), nullable=False),
         sa.Column("secured", sa.BigInteger(), nullable=False),
         sa.Column("secured_until", sa.BigInteger(), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
         sa.Column("lease_seq", sa.Integer(), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("live_since", sa.BigInteger(), nullable=True),
         sa.Column("paused_at", sa.BigInteger(), nullable=True),
         sa.Column("pause_cause", sa.String(24), nullable=True),
         sa.Column("paused_ms", sa.Integer(), nullable=False),
-        sa.Column("gaps", sa.Integer(), nullable=False),
+        sa.Column("gaps", sa.JSON(), nullable=False),
         sa.Column("uncounted_ms", sa.Integer(), nullable=False),
         sa.Column("resume_after", sa.BigInteger(), nullable=True),
-        sa.Column("exhausted_at", sa.BigInteger(), nullable=True),
+        sa.Column("resume_by", sa.BigInteger(), nullable=True),
         sa.Column("warned", sa.Integer(), nullable=False),
-        sa.Column("owner", sa.String(64), nullable=True),
-        sa.Column("lease_until", sa.BigInteger(), nullable=True),
         sa.Column("beat_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["escrow_id"], ["account.id"], name="fk_seat__escrow_id__account"),
         sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name="fk_seat__hold_id__hold"),

@@ -1,0 +1,134 @@
+"""What many tests need: an application on a fresh site's tables, money, and the books check."""
+
+from __future__ import annotations
+
+import atexit
+import contextlib
+import functools
+import shutil
+import tempfile
+import uuid
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+from flask import Flask
+from flask_babel import Babel
+
+from ppvcms import schema
+from ppvcms.db import db, init_db, transaction
+from ppvcms.ledger.check import check
+from ppvcms.ledger.store import buy_credits, seal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from ppvcms.ledger.store import Posted
+
+
+@contextlib.contextmanager
+def site_on(url: str) -> Iterator[Flask]:
+    """Lay the core's tables in the empty database at `url` and enter an application on it."""
+    lay_tables(url)
+    with open_on(url) as app:
+        yield app
+
+
+@contextlib.contextmanager
+def open_on(url: str) -> Iterator[Flask]:
+    """Enter an application on a database that has its tables, such as in a second process."""
+    app = Flask("ppvcms_tests")
+    app.config.update(TESTING=True, SECRET_KEY="tests")
+    Babel(app)
+    init_db(app, url)
+    with app.app_context():
+        try:
+            yield app
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def lay_tables(url: str) -> None:
+    """Give an empty database the core's tables, as the migrations make them.
+
+    They run once in a process; each further database is a copy.
+    """
+    target = sa.make_url(url)
+    if target.drivername.startswith("sqlite"):
+        shutil.copyfile(_sqlite_original(), str(target.database))
+        return
+    original = _postgresql_original(target.set(database="postgres"))
+    with _maintenance(target) as connection:
+        connection.execute(sa.text(f'DROP DATABASE "{target.database}"'))
+        connection.execute(sa.text(f'CREATE DATABASE "{target.database}" TEMPLATE "{original}"'))
+
+
+def fund(user_id: str, credits: int, *, key: str | None = None) -> Posted:
+    """Give a person credits, in minor units, that came from nowhere else in the test."""
+    return transaction(
+        lambda session: buy_credits(
+            session,
+            user_id=user_id,
+            credits=credits,
+            bonus=0,
+            price=credits,
+            price_currency="USD",
+            provider="test",
+            key=key or f"fund:{uuid.uuid4().hex}",
+            source="test:fund",
+            memo="Credits for a test",
+            actor_id=None,
+            kind="test",
+        )
+    )
+
+
+def books_problems() -> list[str]:
+    """Seal what was written and return a line for each broken invariant; none when all hold."""
+    while transaction(seal):
+        pass
+    report = check(db.engine, _invariants())
+    return [str(problem) for problem in report.problems]
+
+
+@functools.cache
+def _sqlite_original() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="ppvcms-original-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    engine = sa.create_engine(f"sqlite:///{folder / 'site.sqlite3'}", poolclass=sa.pool.NullPool)
+    schema.upgrade(engine)
+    with engine.connect() as connection:
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+    return folder / "site.sqlite3"
+
+
+@functools.cache
+def _postgresql_original(server: sa.URL) -> str:
+    name = f"ppvcms_original_{uuid.uuid4().hex}"
+    with _maintenance(server) as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
+    schema.upgrade(sa.create_engine(server.set(database=name), poolclass=sa.pool.NullPool))
+    atexit.register(_drop, server, name)
+    return name
+
+
+def _drop(server: sa.URL, name: str) -> None:
+    # The server of the tests may have ended before us.
+    with contextlib.suppress(sa.exc.OperationalError), _maintenance(server) as connection:
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{name}"'))
+
+
+@contextlib.contextmanager
+def _maintenance(url: sa.URL) -> Iterator[sa.Connection]:
+    engine = sa.create_engine(
+        url.set(database="postgres"), isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
+    )
+    with engine.connect() as connection:
+        yield connection
+
+
+def _invariants() -> list[object]:
+    from ppvcms.ledger.check import INVARIANTS
+
+    return INVARIANTS
