@@ -127,6 +127,7 @@ class ShowRequest(Base):
     decided_at: Mapped[Millis | None]
     reason: Mapped[str] = mapped_column(String(200), default="")
     seat_id: Mapped[Ulid | None]
+    key: Mapped[str | None] = mapped_column(String(96), unique=True)
 
 
 class Visit(Base):

@@ -1,0 +1,379 @@
+"""The list of rooms: filters, order, cards, and the pushes that keep open lists right.
+
+However many rooms there are, a page of the list takes the same number of queries.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import func, select
+
+from ppvcms.accounts.models import User
+from ppvcms.db import db, now_ms
+from ppvcms.host import registry
+from ppvcms.host.settings import site
+from ppvcms.realtime import push
+from ppvcms.rooms.models import Category, Room, RoomImage, Show, Visit
+from ppvcms.rooms.prices import Price, own_rates, price_list
+from ppvcms.rooms.states import RoomSignals, RoomState, since, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from sqlalchemy import Row
+
+SNAPSHOT = "snapshot"
+
+
+class Order(StrEnum):
+    """How a list can be sorted; the first is the default."""
+
+    STATE = "state"
+    NAME = "name"
+    PRICE = "price"
+    NEW = "new"
+    VIEWERS = "viewers"
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What a visitor asked for; it lives in the address of the page (RM-09).
+
+    `least` and `most` bound the cost per minute of any paid kind of show.
+    """
+
+    state: str = ""
+    category: str = ""
+    tag: str = ""
+    language: str = ""
+    country: str = ""
+    mode: str = ""
+    name: str = ""
+    least: int | None = None
+    most: int | None = None
+    order: Order = Order.STATE
+    page: int = 1
+
+    def as_args(self) -> dict[str, str]:
+        """Return the arguments of the address, without what is at its default."""
+        plain = {
+            "state": self.state,
+            "category": self.category,
+            "tag": self.tag,
+            "language": self.language,
+            "country": self.country,
+            "mode": self.mode,
+            "q": self.name,
+            "least": "" if self.least is None else str(self.least),
+            "most": "" if self.most is None else str(self.most),
+            "sort": "" if self.order is Order.STATE else self.order.value,
+            "page": "" if self.page == 1 else str(self.page),
+        }
+        return {name: value for name, value in plain.items() if value}
+
+
+def filters_from(args: Mapping[str, str]) -> Filters:
+    """Read filters from the arguments of an address; what does not fit is left out."""
+
+    def amount(name: str) -> int | None:
+        value = args.get(name, "")
+        return int(value) if value.isascii() and value.isdigit() and len(value) < 10 else None  # noqa: PLR2004
+
+    order = args.get("sort", "")
+    words = {
+        name: args.get(name, "").strip()[:64]
+        for name in ("state", "category", "tag", "language", "country", "mode")
+    }
+    return Filters(
+        **words,
+        name=args.get("q", "").strip()[:64],
+        least=amount("least"),
+        most=amount("most"),
+        order=Order(order) if order in set(Order) else Order.STATE,
+        page=max(1, amount("page") or 1),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """One room of the list."""
+
+    id: str
+    slug: str
+    title: str
+    performer: str
+    performer_id: str
+    brief: str
+    state: RoomState
+    mode: str | None
+    since: int | None
+    prices: tuple[Price, ...]
+    image_source: str
+    viewers: int | None
+    category: str | None
+    category_name: str | None
+    tags: tuple[str, ...]
+    language: str
+    country: str
+    featured: int
+    auto_reject: bool
+    created_at: int
+    image_id: str | None = None
+
+    @property
+    def cheapest(self) -> int | None:
+        """The least that a minute of a paid show costs here, in minor units."""
+        return min((price.rate for price in self.prices if price.paid), default=None)
+
+    @property
+    def image(self) -> str:
+        """The address of the picture, or nothing."""
+        return image_url(self.image_id)
+
+    def as_json(self) -> dict[str, Any]:
+        """Return the shape `Card` of docs/realtime.md."""
+        return {
+            **self.as_change(),
+            "id": self.id,
+            "title": self.title,
+            "performer": self.performer,
+            "brief": self.brief,
+            "category": self.category,
+            "tags": list(self.tags),
+            "language": self.language,
+            "country": self.country,
+            "featured": self.featured,
+            "auto_reject": self.auto_reject,
+        }
+
+    def as_change(self) -> dict[str, Any]:
+        """Return what the push `listing` carries."""
+        return {
+            "room": self.slug,
+            "state": self.state.value,
+            "mode": self.mode,
+            "since": self.since,
+            "prices": [price.as_json() for price in self.prices],
+            "viewers": self.viewers,
+            "image": self.image,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A page of the list, with what the filter form offers."""
+
+    cards: Sequence[Card]
+    filters: Filters
+    total: int
+    pages: int
+    categories: Sequence[tuple[str, str]] = field(default_factory=tuple)
+    tags: Sequence[str] = field(default_factory=tuple)
+    languages: Sequence[str] = field(default_factory=tuple)
+    countries: Sequence[str] = field(default_factory=tuple)
+
+
+def listing(filters: Filters, *, per_page: int | None = None) -> Page:
+    """Return one page of the listed rooms that fit the filters."""
+    rows = _rows(Room.listed.is_(True))
+    cards = _cards(rows)
+    found = sorted((card for card in cards if fits(card, filters)), key=_key(filters.order))
+    size = per_page or site().per_page
+    pages = max(1, -(-len(found) // size))
+    number = min(filters.page, pages)
+    shown = found[(number - 1) * size : number * size]
+    return Page(
+        cards=_with_images(shown),
+        filters=filters,
+        total=len(found),
+        pages=pages,
+        categories=sorted({(c.category, c.category_name or "") for c in cards if c.category}),
+        tags=sorted({tag for card in cards for tag in card.tags}),
+        languages=sorted({card.language for card in cards if card.language}),
+        countries=sorted({card.country for card in cards if card.country}),
+    )
+
+
+def card_of(room_id: str) -> Card | None:
+    """Return the card of one room, listed or not."""
+    cards = _with_images(_cards(_rows(Room.id == room_id)))
+    return cards[0] if cards else None
+
+
+def push_card(room_id: str) -> None:
+    """Tell open lists and open pages of the room what changed (RM-01)."""
+    card = card_of(room_id)
+    if card is not None:
+        push("site", "listing", card.as_change())
+
+
+def fits(card: Card, filters: Filters) -> bool:
+    """Whether a card is what the filters ask for."""
+    if filters.name and filters.name.casefold() not in f"{card.performer} {card.title}".casefold():
+        return False
+    if filters.tag and filters.tag not in card.tags:
+        return False
+    if filters.mode and all(price.mode != filters.mode for price in card.prices):
+        return False
+    if filters.state and filters.state != (
+        "live" if filters.state == "live" and card.state.live else card.state.value
+    ):
+        return False
+    equal = (
+        (filters.category, card.category),
+        (filters.language, card.language),
+        (filters.country, card.country),
+    )
+    return all(not wanted or wanted == had for wanted, had in equal) and _in_band(card, filters)
+
+
+def image_url(image_id: str | None) -> str:
+    """Return where the pages load a picture from."""
+    return f"/images/{image_id}" if image_id else ""
+
+
+def _in_band(card: Card, filters: Filters) -> bool:
+    if filters.least is None and filters.most is None:
+        return True
+    least = filters.least or 0
+    most = filters.most if filters.most is not None else 2**53
+    return any(price.paid and least <= price.rate <= most for price in card.prices)
+
+
+def _key(order: Order) -> Any:
+    rank = {state: place for place, state in enumerate(RoomState)}
+
+    def key(card: Card) -> tuple[Any, ...]:
+        name = card.performer.casefold()
+        by_state = (rank[card.state], -card.featured, name, card.id)
+        if order is Order.NAME:
+            return (name, card.id)
+        if order is Order.PRICE:
+            return (card.cheapest is None, card.cheapest or 0, *by_state)
+        if order is Order.NEW:
+            return (-card.created_at, card.id)
+        if order is Order.VIEWERS:
+            return (-(card.viewers or 0), *by_state)
+        return by_state
+
+    return key
+
+
+def _rows(condition: Any) -> Sequence[Row[Any]]:
+    query = (
+        select(Room, User.display_name, Show, Category.slug, Category.name)
+        .join(User, User.id == Room.performer_id)
+        .outerjoin(Show, Show.id == Room.show_id)
+        .outerjoin(Category, Category.id == Room.category_id)
+        .where(condition, User.state == "active")
+        .execution_options(populate_existing=True)
+    )
+    return db.session.execute(query).all()
+
+
+def signals_of(room: Room, show: Show | None) -> RoomSignals:
+    """Return what the state of a room is computed from."""
+    live = show is not None and show.state == "live"
+    mode = registry.room_modes().get(show.mode) if show is not None and live else None
+    return RoomSignals(
+        show_live=live,
+        private=show is not None and live and show.private,
+        paid=mode is not None and mode.paid,
+        hidden=room.hidden,
+        away_since=room.away_since,
+        started_at=show.started_at if show is not None and live else None,
+        evidence_at=room.evidence_at,
+    )
+
+
+def _cards(rows: Sequence[Row[Any]]) -> list[Card]:
+    now = now_ms(db.session())
+    ids = [row[0].id for row in rows]
+    rates, viewers = own_rates(ids), viewer_counts(ids)
+    cards = []
+    for room, performer, show, category, category_name in rows:
+        signals = signals_of(room, show)
+        state = state_of(signals, now)
+        shown = room.show_viewers and site().show_viewers and state.live
+        cards.append(
+            Card(
+                id=room.id,
+                slug=room.slug,
+                title=room.title,
+                performer=performer,
+                performer_id=room.performer_id,
+                brief=room.brief,
+                state=state,
+                mode=show.mode if show is not None and state.live else None,
+                since=since(signals, state),
+                prices=tuple(price_list(room, rates.get(room.id, {}))),
+                image_source=room.image_source,
+                viewers=viewers.get(room.id, 0) if shown else None,
+                category=category,
+                category_name=category_name,
+                tags=tuple(room.tags.get("all", ())),
+                language=room.language,
+                country=room.country,
+                featured=room.featured,
+                auto_reject=room.auto_reject,
+                created_at=room.created_at,
+            )
+        )
+    return cards
+
+
+def viewer_counts(room_ids: Iterable[str]) -> dict[str, int]:
+    """Return how many other people are in each room now, each counted once (RM-20)."""
+    person = func.coalesce(Visit.user_id, Visit.sid)
+    query = (
+        select(Visit.room_id, func.count(func.distinct(person)))
+        .where(Visit.room_id.in_(list(room_ids)), Visit.role.in_(("visitor", "client")))
+        .group_by(Visit.room_id)
+    )
+    return dict(db.session.execute(query).tuples())
+
+
+def _with_images(cards: Sequence[Card]) -> list[Card]:
+    """Choose each card's picture as its performer wants it (RM-02)."""
+    images = images_of([card.id for card in cards])
+    return [
+        replace(card, image_id=choose_image(card.image_source, card.state, images.get(card.id)))
+        for card in cards
+    ]
+
+
+@dataclass(frozen=True, slots=True)
+class ImageRef:
+    """A picture that may be shown."""
+
+    id: str
+    kind: str
+
+
+def images_of(room_ids: Iterable[str]) -> dict[str, list[ImageRef]]:
+    """Return the approved pictures of rooms in their own order."""
+    query = (
+        select(RoomImage.room_id, RoomImage.id, RoomImage.kind)
+        .where(RoomImage.room_id.in_(list(room_ids)), RoomImage.approved.is_(True))
+        .order_by(RoomImage.weight, RoomImage.made_at)
+    )
+    found: dict[str, list[ImageRef]] = {}
+    for room_id, image_id, kind in db.session.execute(query):
+        found.setdefault(room_id, []).append(ImageRef(image_id, kind))
+    return found
+
+
+def choose_image(source: str, state: RoomState, images: Sequence[ImageRef] | None) -> str | None:
+    """Return the id of the picture to show: newest live snapshot, random, or the first."""
+    uploads = [image.id for image in images or () if image.kind != SNAPSHOT]
+    if source == SNAPSHOT and state.public_media:
+        snapshots = [image.id for image in images or () if image.kind == SNAPSHOT]
+        if snapshots:
+            return snapshots[-1]
+    if not uploads:
+        return None
+    return uploads[0] if source == "fixed" else random.choice(uploads)  # noqa: S311 - a picture

@@ -1,0 +1,120 @@
+"""What a minute costs in a room, as the card and the entry panel show it (RM-06).
+
+All amounts are minor units of credits per minute. The numbers come from the
+same question to the mode as the terms of a seat.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import select
+
+from ppvcms.db import db
+from ppvcms.host import dispatch, registry
+from ppvcms.rooms.models import Room, RoomPrice
+from ppvcms.rooms.modes import Quote, RoomFacts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from ppvcms.results import Refusal
+    from ppvcms.rooms.modes import RoomMode
+
+CURRENCY = "CRD"
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What one mode costs in one room, as the card and the entry panel show it."""
+
+    mode: str
+    label: str
+    rate: int
+    grace_s: int
+    minimum_minutes: int
+    voyeurs: bool
+    private: bool
+    paid: bool
+
+    def as_json(self) -> dict[str, object]:
+        """Return the shape `Price` of docs/realtime.md."""
+        return {
+            "mode": self.mode,
+            "label": self.label,
+            "rate": self.rate,
+            "currency": CURRENCY,
+            "grace_s": self.grace_s,
+            "minimum_minutes": self.minimum_minutes,
+            "voyeurs": self.voyeurs,
+            "private": self.private,
+            "paid": self.paid,
+            "free": self.rate == 0,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class OwnRate:
+    """What a performer or the owner set for one room and mode."""
+
+    rate: int
+    minimum_minutes: int
+
+
+OwnRates = dict[str, dict[str, OwnRate]]
+
+
+def own_rates(room_ids: Iterable[str]) -> OwnRates:
+    """Return the rates that rooms set themselves, by room and mode, in one query."""
+    query = select(RoomPrice).where(RoomPrice.room_id.in_(list(room_ids)))
+    found: OwnRates = {}
+    for row in db.session.scalars(query.execution_options(populate_existing=True)):
+        found.setdefault(row.room_id, {})[row.mode] = OwnRate(row.rate, row.minimum_minutes)
+    return found
+
+
+def facts_of(room: Room, mode: RoomMode, own: Mapping[str, OwnRate]) -> RoomFacts:
+    """Return what a mode may know of a room: its own rate only inside the owner's limits."""
+    mine = own.get(mode.key)
+    limits = mode.limits() if mode.limits is not None else None
+    rate = mine.rate if mine is not None and limits is not None and limits.own_rates else None
+    if rate is not None and limits is not None:
+        rate = min(max(rate, limits.least), limits.most)
+    return RoomFacts(
+        room_id=room.id,
+        slug=room.slug,
+        title=room.title,
+        performer_id=room.performer_id,
+        own_rate=rate,
+        own_minimum_minutes=mine.minimum_minutes if mine is not None else 0,
+    )
+
+
+def price_list(room: Room, own: Mapping[str, OwnRate]) -> list[Price]:
+    """Return what each mode costs in a room; a mode that does not quote is left out."""
+    prices = []
+    for mode in sorted(registry.room_modes().values(), key=lambda mode: (mode.weight, mode.key)):
+        quote = quote_of(mode, facts_of(room, mode, own), None)
+        if isinstance(quote, Quote):
+            prices.append(_price(mode, quote))
+    return prices
+
+
+def quote_of(mode: RoomMode, facts: RoomFacts, payer_id: str | None) -> Quote | Refusal:
+    """Ask a mode what one payer would pay; a mode that fails refuses."""
+    slug = registry.owner_of("room_modes", mode.key) or mode.key
+    return dispatch.ask(slug, "quote_terms", mode.quote_terms, facts, payer_id)
+
+
+def _price(mode: RoomMode, quote: Quote) -> Price:
+    return Price(
+        mode=mode.key,
+        label=str(mode.label),
+        rate=quote.rate_per_minute if mode.paid else 0,
+        grace_s=quote.grace_s if mode.paid else 0,
+        minimum_minutes=quote.minimum_minutes if mode.paid else 0,
+        voyeurs=quote.voyeurs,
+        private=mode.private,
+        paid=mode.paid,
+    )

@@ -1,0 +1,282 @@
+"""Going live and going off, and the private show inside a public one.
+
+A room points at its current show. While a private runs that is the private one,
+whose parent is the public show it interrupted; when it ends the public one is
+current again and its performer's page publishes anew.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ppvcms.db import after_commit, db, now_ms, transaction
+from ppvcms.events import ShowEnded, ShowStarted
+from ppvcms.host import registry
+from ppvcms.ids import new_id
+from ppvcms.ledger import outbox
+from ppvcms.media import services as media
+from ppvcms.media.contract import EventKind
+from ppvcms.realtime import push
+from ppvcms.results import Refusal
+from ppvcms.rooms import alerts
+from ppvcms.rooms.models import Room, Show
+from ppvcms.rooms.services import not_yours, push_state
+from ppvcms.rooms.states import OFFLINE_AFTER_MS
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from ppvcms.accounts.actor import Actor
+    from ppvcms.media.ingest import Heard
+
+NOTE_EVIDENCE_EVERY_MS = 5_000
+
+
+def stage_of(show: Show) -> media.Stage:
+    """Return where the media of a show flows."""
+    return media.Stage(show.id, show.media_provider, show.media_room)
+
+
+def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
+    """Open a room's public show; again in the same mode gives the same show.
+
+    A performer is live in one room at a time. The list shows the room as soon as
+    the first media arrives (RM-05).
+    """
+    mode = registry.room_mode(mode_key)
+    if not actor.can("room.perform"):
+        return not_yours()
+    if mode is None or mode.private:
+        return Refusal("not_found", _("This kind of show is not offered here now."))
+    provider = registry.media_provider()
+    if provider is None:
+        return Refusal(
+            "media",
+            _("Live video is switched off on this site. You are not live."),
+            _("Ask the owner to activate a media plugin."),
+        )
+
+    def act(session: Session) -> Show | Refusal:
+        room = session.get(Room, room_id, with_for_update=True)
+        if room is None or room.performer_id != actor.user_id:
+            return not_yours()
+        running = _live_show_of(session, room.performer_id)
+        if running is not None:
+            return _again(running, room, mode_key)
+        show = _new_show(session, room, mode=mode_key, provider=provider.key)
+        room.show_id, room.evidence_at, room.away_since = show.id, None, None
+        after_commit(session, lambda: push_state(room_id))
+        return show
+
+    return transaction(act)
+
+
+def _again(running: Show, room: Room, mode_key: str) -> Show | Refusal:
+    if running.room_id == room.id and (running.private or running.mode == mode_key):
+        return running
+    return Refusal(
+        "busy",
+        _("You are live already. Nothing was changed."),
+        _("End that show first; one performer is live in one place."),
+    )
+
+
+def go_off(room_id: str, actor: Actor) -> Refusal | None:
+    """End a room's public show. A private show that runs is ended by its own button first."""
+    room = db.session.get(Room, room_id, populate_existing=True)
+    if room is None or room.performer_id != actor.user_id:
+        return not_yours()
+    show = db.session.get(Show, room.show_id) if room.show_id is not None else None
+    if show is not None and show.private and show.state == "live":
+        return Refusal(
+            "busy", _("A private show is running."), _("End it first, then go off.")
+        )
+    if show is not None:
+        end_public(show.id, reason="went_off", ended_by=actor.user_id)
+    return None
+
+
+def end_public(show_id: str, *, reason: str, ended_by: str | None) -> bool:
+    """End a public show and its media; return whether it was live."""
+
+    def act(session: Session) -> Show | None:
+        show = session.get(Show, show_id, with_for_update=True)
+        if show is None or show.state != "live":
+            return None
+        _end(session, show, reason=reason, ended_by=ended_by)
+        room = session.get(Room, show.room_id, with_for_update=True)
+        if room is not None and room.show_id == show_id:
+            room.show_id, room.away_since = None, None
+        return show
+
+    show = transaction(act)
+    if show is None:
+        return False
+    media.revoke_show(stage_of(show), reason=reason)
+    push_state(show.room_id)
+    return True
+
+
+def start_private(session: Session, room: Room, *, mode: str) -> Show:
+    """Open a private show inside the caller's transaction; the room must be locked by it."""
+    parent = session.get(Show, room.show_id) if room.show_id is not None else None
+    if parent is None or parent.state != "live" or parent.private:
+        message = f"room {room.id} has no public show to leave for a private one"
+        raise ValueError(message)
+    show = _new_show(
+        session, room, mode=mode, provider=parent.media_provider, private=True, parent=parent.id
+    )
+    room.show_id = show.id
+    public_id = parent.id
+    after_commit(session, lambda: media.revoke_public(public_id, reason="private"))
+    after_commit(session, lambda: push_state(show.room_id))
+    return show
+
+
+def end_private(session: Session, show_id: str, *, reason: str, ended_by: str | None) -> bool:
+    """End a private show inside the caller's transaction; its public show is current again.
+
+    Repeating it changes nothing. The media of both sides is ended after the commit;
+    who knows the seat tells both pages.
+    """
+    show = session.get(Show, show_id, with_for_update=True)
+    if show is None or show.state != "live" or not show.private:
+        return False
+    _end(session, show, reason=reason, ended_by=ended_by)
+    room = session.get(Room, show.room_id, with_for_update=True)
+    parent = session.get(Show, show.parent_id) if show.parent_id is not None else None
+    if room is not None and room.show_id == show_id:
+        goes_on = parent is not None and parent.state == "live"
+        room.show_id = parent.id if goes_on and parent is not None else None
+        # The performer's page has the usual minute to publish again.
+        room.evidence_at = now_ms(session)
+    after_commit(session, lambda: _after_private(show, reason))
+    return True
+
+
+def _after_private(show: Show, reason: str) -> None:
+    media.revoke_show(stage_of(show), reason=reason)
+    push_state(show.room_id)
+    alerts.fire(show.room_id)
+
+
+def live_public_show(room: Room) -> Show | None:
+    """Return the public show that a room is in, also while a private interrupts it."""
+    show = db.session.get(Show, room.show_id) if room.show_id is not None else None
+    if show is not None and show.private and show.parent_id is not None:
+        show = db.session.get(Show, show.parent_id)
+    return show if show is not None and show.state == "live" else None
+
+
+def heard(batch: Sequence[Heard]) -> None:
+    """Take the performer's signs of life into the rooms, and tell pages who came up (RM-05)."""
+    latest: dict[str, int] = {}
+    for one in batch:
+        if one.of_performer and one.sent_at is not None:
+            latest[one.show_id] = max(latest.get(one.show_id, 0), one.sent_at)
+    if latest:
+        for room_id in transaction(lambda session: _note(session, latest)):
+            push_state(room_id)
+            alerts.fire(room_id)
+    for one in batch:
+        if one.kind is EventKind.UP and one.of_performer:
+            _tell_ready(one.show_id)
+
+
+def _note(session: Session, latest: dict[str, int]) -> list[str]:
+    """Write the newest evidence, at most every five seconds a room; return who appeared."""
+    query = select(Show).where(Show.id.in_(latest), Show.state == "live")
+    shows = {show.room_id: show for show in session.scalars(query)}
+    rooms = select(Room).where(Room.id.in_(shows)).order_by(Room.id).with_for_update()
+    appeared = []
+    for room in session.scalars(rooms):
+        before, at = room.evidence_at, latest[shows[room.id].id]
+        if before is not None and at - before < NOTE_EVIDENCE_EVERY_MS:
+            continue
+        room.evidence_at = at
+        if before is None or at - before > OFFLINE_AFTER_MS:
+            appeared.append(room.id)
+    return appeared
+
+
+def _tell_ready(show_id: str) -> None:
+    show = db.session.get(Show, show_id)
+    if show is not None and not show.private:
+        push(f"room:{show.room_id}", "media", {"event": "ready", "show": show_id})
+
+
+def sweep() -> int:
+    """End public shows whose performer has been silent for a minute; return how many (RM-05)."""
+    now = now_ms(db.session())
+    query = (
+        select(Show.id, Show.started_at, Room.evidence_at)
+        .join(Room, Room.show_id == Show.id)
+        .where(Show.state == "live", Show.private.is_(False))
+    )
+    silent = [
+        show_id
+        for show_id, started_at, evidence_at in db.session.execute(query)
+        if now - max(started_at, evidence_at or 0) > OFFLINE_AFTER_MS
+    ]
+    db.session.rollback()
+    return sum(end_public(show_id, reason="no_media", ended_by=None) for show_id in silent)
+
+
+def _live_show_of(session: Session, performer_id: str) -> Show | None:
+    query = (
+        select(Show)
+        .where(Show.performer_id == performer_id, Show.state == "live")
+        .order_by(Show.private.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def _new_show(
+    session: Session,
+    room: Room,
+    *,
+    mode: str,
+    provider: str,
+    private: bool = False,
+    parent: str | None = None,
+) -> Show:
+    now = now_ms(session)
+    show = Show(
+        id=new_id(),
+        room_id=room.id,
+        performer_id=room.performer_id,
+        mode=mode,
+        private=private,
+        parent_id=parent,
+        state="live",
+        media_provider=provider,
+        media_room=new_id(),
+        started_at=now,
+    )
+    session.add(show)
+    session.flush()
+    fact = ShowStarted(
+        id=new_id(), at=now, show_id=show.id, room_id=room.id, mode=mode, private=private
+    )
+    outbox.write_event(session, fact)
+    return show
+
+
+def _end(session: Session, show: Show, *, reason: str, ended_by: str | None) -> None:
+    show.state, show.ended_at = "ended", now_ms(session)
+    show.end_reason, show.ended_by = reason[:32], ended_by
+    fact = ShowEnded(
+        id=new_id(),
+        at=show.ended_at,
+        actor_id=ended_by,
+        show_id=show.id,
+        room_id=show.room_id,
+        reason=reason,
+    )
+    outbox.write_event(session, fact)
