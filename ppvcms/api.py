@@ -24,6 +24,7 @@ from ppvcms.events import (
     TransferPosted,
     UserRegistered,
 )
+from ppvcms.facade import charge, post_chat, push_room, time_left_after, wallet
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
@@ -38,12 +39,13 @@ from ppvcms.host.contract import (
     Task,
 )
 from ppvcms.host.facts import public_url, signing_secret, test_mode
-from ppvcms.host.fields import CreditsField
+from ppvcms.host.fields import CreditsField, CreditsListField, credits_text
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.host.processes import socket_of as process_socket
 from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
+from ppvcms.ledger.store import KeyReusedError, once
 from ppvcms.media.contract import (
     EventKind,
     GrantState,
@@ -80,6 +82,7 @@ __all__ = [
     "Base",
     "Capabilities",
     "CreditsField",
+    "CreditsListField",
     "Event",
     "EventKind",
     "ForgedError",
@@ -87,6 +90,7 @@ __all__ = [
     "GatewayEvent",
     "GrantState",
     "Json",
+    "KeyReusedError",
     "Lease",
     "LifecycleContext",
     "MediaCapabilities",
@@ -130,19 +134,26 @@ __all__ = [
     "Trust",
     "Ulid",
     "UserRegistered",
+    "charge",
+    "credits_text",
     "db",
     "hookimpl",
     "label",
     "new_id",
     "new_secret",
     "now_ms",
+    "once",
     "plugin_asset",
     "policy",
+    "post_chat",
     "process_socket",
     "public_url",
+    "push_room",
     "settings",
     "signing_secret",
     "test_mode",
+    "time_left_after",
     "transaction",
     "unit_of_work",
+    "wallet",
 ]

@@ -1,0 +1,185 @@
+"""Sending a tip: once per key, in one transaction with its line of chat.
+
+Amounts are minor units of credits.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ppvcms.api import (
+    KeyReusedError,
+    Refusal,
+    charge,
+    credits_text,
+    db,
+    new_id,
+    now_ms,
+    once,
+    post_chat,
+    push_room,
+    settings,
+    time_left_after,
+    transaction,
+    wallet,
+)
+
+from .models import Tip
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from ppvcms.api import Actor, RoomView
+
+SLUG = "tips"
+NOTE_MAX = 140
+WARN_BELOW_S = 60
+
+
+class TooSoonError(Exception):
+    """The same person tipped a moment ago; the transaction is undone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A tip that was paid, and what is available afterwards."""
+
+    tip_id: str
+    amount: int
+    available: int
+
+
+def send_tip(
+    room: RoomView, actor: Actor, *, amount: int, note: str, key: str, confirmed: bool
+) -> Sent | Refusal:
+    """Pay a tip out of what is available; the same key pays once (R-04, R-44, R-46).
+
+    While a metered show runs and would have under a minute left afterwards, the
+    payer confirms first.
+    """
+    words = " ".join(note.split())
+    refusal = _refusal(room, actor, amount=amount, note=words)
+    if refusal is not None:
+        return refusal
+    unique = f"{actor.user_id}:{key}"[:96]
+    if _paid(unique) is None:
+        left_s = time_left_after(str(actor.user_id), amount)
+        if left_s is not None and left_s < WARN_BELOW_S and not confirmed:
+            return _confirm(left_s)
+    asked = {"room": room.id, "amount": amount, "note": words}
+    try:
+        answer = transaction(
+            lambda session: once(
+                session,
+                f"tips:{unique}",
+                asked,
+                lambda: _pay(session, room, actor, amount=amount, note=words, key=unique),
+            )
+        )
+    except KeyReusedError:
+        return Refusal(
+            "key_reused",
+            _("This tip was sent already, with another amount. Nothing more was taken."),
+        )
+    except TooSoonError:
+        return Refusal(
+            "too_fast",
+            _("That was a moment too fast. Nothing was taken."),
+            _("Wait a few seconds and send it again."),
+        )
+    if isinstance(answer, Refusal):
+        return answer
+    return Sent(answer["tip"], amount, wallet(str(actor.user_id)).available)
+
+
+def _pay(
+    session: Session, room: RoomView, actor: Actor, *, amount: int, note: str, key: str
+) -> dict[str, Any] | Refusal:
+    tip_id = new_id()
+    transfer = charge(
+        session,
+        payer=actor,
+        room_id=room.id,
+        amount=amount,
+        kind="tip",
+        source=f"tips:tip:{tip_id}",
+        memo=f"Tip: {room.title}",
+        key=f"tips:{key}",
+    )
+    if isinstance(transfer, Refusal):
+        return transfer
+    now = now_ms(session)
+    # The charge has locked the wallet, so two tips of one person look one after the other.
+    _refuse_haste(session, str(actor.user_id), now)
+    session.add(
+        Tip(
+            id=tip_id,
+            key=key,
+            room_id=room.id,
+            show_id=room.show_id,
+            user_id=str(actor.user_id),
+            amount=amount,
+            note=note,
+            transfer_id=transfer,
+            made_at=now,
+        )
+    )
+    session.flush()
+    post_chat(
+        session,
+        room,
+        note or _("sent a tip"),
+        kind="tip",
+        actor=actor,
+        data={"amount": amount, "tip": tip_id},
+    )
+    shown = {"id": tip_id, "name": actor.name, "amount": amount, "note": note, "room": room.slug}
+    push_room(session, room, "tip", shown)
+    return {"tip": tip_id}
+
+
+def _refuse_haste(session: Session, user_id: str, now: int) -> None:
+    query = select(Tip.made_at).where(Tip.user_id == user_id).order_by(Tip.made_at.desc()).limit(1)
+    last = session.scalar(query)
+    if last is not None and now - last < settings(SLUG).gap_s * 1000:
+        raise TooSoonError
+
+
+def _paid(unique: str) -> str | None:
+    return db.session.scalar(select(Tip.id).where(Tip.key == unique))
+
+
+def _refusal(room: RoomView, actor: Actor, *, amount: int, note: str) -> Refusal | None:
+    values = settings(SLUG)
+    if actor.user_id is None:
+        return Refusal("sign_in", _("You are not signed in."), _("Sign in to send a tip."))
+    if room.state == "offline":
+        return Refusal("closed", _("The room is not live any more. Nothing was taken."))
+    if len(note) > NOTE_MAX:
+        return Refusal(
+            "invalid",
+            _("A note has at most %(most)s characters. Nothing was taken.", most=NOTE_MAX),
+        )
+    if amount not in values.options and not values.least <= amount <= values.most:
+        return Refusal(
+            "range",
+            _(
+                "A tip is between %(least)s and %(most)s credits. Nothing was taken.",
+                least=credits_text(values.least),
+                most=credits_text(values.most),
+            ),
+        )
+    return None
+
+
+def _confirm(left_s: int) -> Refusal:
+    return Refusal(
+        "confirm",
+        _("After this tip the show could go on for %(left)s more seconds.", left=left_s),
+        _("Send it all the same, or add credits first."),
+        details={"left_s": left_s},
+    )
