@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any
 from flask_babel import gettext as _
 
 from ppvcms.db import after_commit, db
+from ppvcms.faultpoints import faultpoint
 from ppvcms.ledger import store
 from ppvcms.ledger.books import Sharer
-from ppvcms.metering.quotes import open_seat_of, ratio_of
+from ppvcms.metering.quotes import ratio_of
+from ppvcms.metering.seats import open_seat_of
 from ppvcms.metering.view import seat_view
 from ppvcms.realtime import push
 from ppvcms.results import Refusal

@@ -71,3 +71,39 @@ class CreditsField(Field):
             raise ValidationError(
                 _("Write an amount from %(least)s to %(most)s.", least=least, most=most)
             )
+
+
+class CreditsListField(CreditsField):
+    """Several amounts with spaces between them: typed as ``1 2 5``, `data` is [100, 200, 500]."""
+
+    data: Any
+
+    def _value(self) -> str:
+        """Return what the input shows."""
+        if self.typed is not None:
+            return self.typed
+        return " ".join(credits_text(amount).removesuffix(".00") for amount in self.data or ())
+
+    def process_formdata(self, valuelist: list[Any]) -> None:
+        """Read what was typed."""
+        if not valuelist:
+            return
+        whole, amounts = str(valuelist[0]), []
+        for word in whole.split():
+            super().process_formdata([word])
+            amounts.append(self.data)
+        self.typed, self.data = whole, amounts
+
+    def pre_validate(self, form: Any) -> None:
+        """Refuse an amount that lies outside the bounds."""
+        amounts = self.data or []
+        try:
+            for self.data in amounts:
+                super().pre_validate(form)
+        finally:
+            self.data = amounts
+
+
+def credits_text(amount: int) -> str:
+    """Return minor units as people write credits: 250 is 2.50."""
+    return f"{Decimal(amount) / MINOR:.2f}"

@@ -13,7 +13,9 @@ from ppvcms.media import services as media
 from ppvcms.media.sockets import holder_of
 from ppvcms.metering import requests
 from ppvcms.metering.models import Seat
-from ppvcms.metering.quotes import OPEN_SEATS, open_seat_of, refusal_to_ask
+from ppvcms.metering.quotes import refusal_to_ask
+from ppvcms.metering.rows import OPEN_STATES
+from ppvcms.metering.seats import live_seats_of, open_seat_of
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms import alerts, chat, presence, services, shows
@@ -99,7 +101,7 @@ def balance_json(user_id: str | None) -> dict[str, int] | None:
 def seat_of(seat_id: str | None, room: Room, actor: Actor) -> Seat | None:
     """Return an open seat of this room in which somebody is one of the two sides."""
     seat = db.session.get(Seat, seat_id, populate_existing=True) if seat_id else None
-    if seat is None or seat.room_id != room.id or seat.state not in OPEN_SEATS:
+    if seat is None or seat.room_id != room.id or seat.state not in OPEN_STATES:
         return None
     return seat if actor.user_id in {seat.payer_id, seat.performer_id} else None
 
@@ -158,9 +160,7 @@ def _seat_in(room: Room, actor: Actor) -> Seat | None:
         show = services.current_show(room)
         if show is None or not show.private:
             return None
-        query = db.select(Seat).where(Seat.show_id == show.id, Seat.state.in_(OPEN_SEATS))
-        seat: Seat | None = db.session.scalar(query.limit(1))
-        return seat
+        return next(iter(live_seats_of(show.id)), None)
     mine = open_seat_of(actor.user_id)
     return mine if mine is not None and mine.room_id == room.id else None
 

@@ -34,7 +34,6 @@ OFFER_LIVES_MS = 120_000
 TEXT_VERSION = "1"
 CURRENCY = "CRD"
 MOST_MINUTES = 999
-OPEN_SEATS = ("secured", "live", "paused", "exhausted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,12 +152,6 @@ def refusal_to_ask(room: Room, actor: Actor) -> Refusal | None:
             _("You can be told when it is."),
         )
     return None
-
-
-def open_seat_of(payer_id: str) -> Seat | None:
-    """Return the one paid seat that a payer has now, on the whole site (R-08)."""
-    query = select(Seat).where(Seat.payer_id == payer_id, Seat.state.in_(OPEN_SEATS)).limit(1)
-    return db.session.scalar(query.execution_options(populate_existing=True))
 
 
 def minutes_for(terms: Terms, available: int) -> int:

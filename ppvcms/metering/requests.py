@@ -17,6 +17,7 @@ from sqlalchemy.exc import IntegrityError
 from ppvcms.accounts.models import User
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.events import RequestChanged
+from ppvcms.faultpoints import faultpoint
 from ppvcms.host import dispatch
 from ppvcms.host.settings import site
 from ppvcms.ids import new_id
@@ -25,7 +26,7 @@ from ppvcms.ledger.store import wallet_view
 from ppvcms.media import services as media
 from ppvcms.metering import seats
 from ppvcms.metering.models import Seat
-from ppvcms.metering.quotes import minutes_for, open_seat_of, refusal_to_ask, terms_of
+from ppvcms.metering.quotes import minutes_for, refusal_to_ask, terms_of
 from ppvcms.metering.terms import Terms, funds_needed
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
@@ -79,7 +80,7 @@ def ask(offer_token: str, note: str, actor: Actor, key: str) -> ShowRequest | Re
     )
     if refusal is not None:
         return refusal
-    busy = open_seat_of(str(actor.user_id))
+    busy = seats.open_seat_of(str(actor.user_id))
     if busy is not None:
         return _has_seat(busy)
     try:
@@ -174,6 +175,12 @@ def accept(request_id: str, actor: Actor, key: str) -> Accepted | Refusal:
                 _("This person cannot pay for the show any more. Nothing was charged."),
                 _("The request was closed."),
             )
+        if refused.refusal.code == "busy":
+            return Refusal(
+                "busy",
+                _("This person is in another show right now. Nothing was charged."),
+                _("The request still waits."),
+            )
         return refused.refusal
 
 
@@ -236,6 +243,7 @@ def _tell_private(accepted: Accepted, slug: str, mode: str) -> None:
     data = {"seat": accepted.seat_id, "show": accepted.show_id, "room": slug, "mode": mode}
     push(f"user:{accepted.client_id}", "private", data)
     push(f"perform:{accepted.room_id}", "private", data)
+    faultpoint("seat.committed")
 
 
 # --- Time -------------------------------------------------------------------------------------

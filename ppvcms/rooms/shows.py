@@ -138,6 +138,14 @@ def start_private(session: Session, room: Room, *, mode: str) -> Show:
     return show
 
 
+def lock(session: Session, show_id: str) -> None:
+    """Lock the room and the row of a show: after its seat, before any wallet."""
+    show = session.get(Show, show_id)
+    if show is not None:
+        session.get(Room, show.room_id, with_for_update=True, populate_existing=True)
+        session.get(Show, show_id, with_for_update=True, populate_existing=True)
+
+
 def end_private(session: Session, show_id: str, *, reason: str, ended_by: str | None) -> bool:
     """End a private show inside the caller's transaction; its public show is current again.
 
