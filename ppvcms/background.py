@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppvcms.media import ingest
+from ppvcms.rooms import presence
+
 if TYPE_CHECKING:
     from flask import Flask
 
@@ -12,3 +15,5 @@ if TYPE_CHECKING:
 
 def start_inside(app: Flask, config: Config) -> None:
     """Start the loops that this process carries."""
+    ingest.start(app)
+    presence.start(app)

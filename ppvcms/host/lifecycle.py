@@ -17,6 +17,7 @@ from sqlalchemy import select
 
 from ppvcms import schema
 from ppvcms.accounts import audit
+from ppvcms.accounts.roles import grant_defaults
 from ppvcms.db import db, now_ms, transaction, unit_of_work
 from ppvcms.errors import PluginError
 from ppvcms.host import quarantine
@@ -64,6 +65,8 @@ def overview() -> list[PluginInfo]:
     """Return every plugin that has files or a row, with its state and problems, by name."""
     host = runtime()
     refind(host)
+    # What fails while it registers is put aside now, so that the list can say so.
+    current()
     rows, _generation, _code = read_state()
     states = standings(host.facts(rows))
     plugins = [_info(slug, standing, rows) for slug, standing in states.items()]
@@ -111,6 +114,7 @@ def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
 
     def act(session: Session) -> None:
         _call_one(slug, "plugin_activated", session, actor_id)
+        grant_defaults(session, _offers(slug))
         _row(session, slug).desired = Desired.ACTIVE
         audit.record(session, actor_id, "plugin.activated", slug)
         move_generation(session)
@@ -302,7 +306,10 @@ def _call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> A
         raise PluginError(slug, "its code is not in this process yet. Try again in a moment.")
     context = LifecycleContext(slug, actor_id, session)
     for impl in implementations(manager_of({slug: loaded.module}), hook):
-        return invoke(impl, hook, {"ctx": context})
+        try:
+            return invoke(impl, hook, {"ctx": context})
+        except SystemExit as error:
+            raise PluginError(slug, f"{hook} tried to end the process.") from error
     return None
 
 
@@ -342,6 +349,11 @@ def _needed_by(slug: str) -> list[str]:
         and (manifest := host.found[other].manifest)
         and slug in manifest.requires
     )
+
+
+def _offers(slug: str) -> dict[str, tuple[str, ...]]:
+    answer = _call_one(slug, "register_permissions", db.session(), None)
+    return {each.name: each.default_roles for each in answer or []}
 
 
 def _row(session: Session, slug: str) -> PluginRow:

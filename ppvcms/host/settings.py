@@ -78,6 +78,7 @@ class CoreSettings:
     login_lock_min: int = 15
     per_address_day: int = 3
     min_age: int = 18
+    register_fields: tuple[str, ...] = ()
     banned_names: tuple[str, ...] = ("admin", "administrator", "owner", "support", "staff")
     hold_days: int = 14
     show_viewers: bool = True
