@@ -465,5 +465,5 @@ def test_the_provider_works_under_eventlet(node: Node) -> None:
     )
     command = [sys.executable, "-W", "ignore", "-c", script]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    done = subprocess.run(command, env=env, capture_output=True, timeout=30, check=True)
-    assert done.stdout.strip() == b"50"
+    done = subprocess.run(command, env=env, capture_output=True, timeout=30, check=False)
+    assert (done.stdout.strip(), done.stderr) == (b"50", b"")
