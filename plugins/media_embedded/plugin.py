@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from ppvcms.api import hookimpl
@@ -13,6 +14,10 @@ if TYPE_CHECKING:
 @hookimpl
 def register_media_providers() -> list[MediaProvider]:
     """Offer the embedded engine."""
+    from ppvcms.api import process_socket
+
     from .provider import EmbeddedProvider  # late: loading this file stays cheap
 
-    return [EmbeddedProvider()]
+    # Here, because events are read in a thread that has no application.
+    path = os.environ.get("PPVCMS_MEDIA_SOCKET") or process_socket("media_embedded", "node")
+    return [EmbeddedProvider(path)]
