@@ -1,9 +1,10 @@
 """What the embedded media engine costs per viewer, and how soon it begins and ends media.
 
 Run ``python -m benchmarks.media``: one performer with 0.9 Mbit/s, viewers that
-receive but do not decode and who come one right after the other, so that most
-wait for a key frame that may be asked for every 300 ms. CPU is the node's alone, in % of one core; times are
-those of the last and first frame at a viewer on the same machine.
+receive but do not decode. They come one right after the other, so that most wait
+for a key frame, which may be asked for every 300 ms. CPU is the node's alone, in
+% of one core; times are those of the last and first frame at a viewer on the
+same machine.
 """
 
 from __future__ import annotations
