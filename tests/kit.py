@@ -18,7 +18,7 @@ from flask_babel import Babel
 from ppvcms import schema
 from ppvcms.db import db, init_db, transaction
 from ppvcms.ledger.check import check
-from ppvcms.ledger.store import buy_credits, seal
+from ppvcms.ledger.store import buy_credits, seal, wallet_view
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -64,15 +64,15 @@ def lay_tables(url: str) -> None:
         connection.execute(sa.text(f'CREATE DATABASE "{target.database}" TEMPLATE "{original}"'))
 
 
-def fund(user_id: str, credits: int, *, key: str | None = None) -> Posted:
-    """Give a person credits, in minor units, that came from nowhere else in the test."""
+def fund(user_id: str, amount: int, *, key: str | None = None) -> Posted:
+    """Give a person `amount` minor units of credits that came from nowhere else in the test."""
     return transaction(
         lambda session: buy_credits(
             session,
             user_id=user_id,
-            credits=credits,
+            credits=amount,
             bonus=0,
-            price=credits,
+            price=amount,
             price_currency="USD",
             provider="test",
             key=key or f"fund:{uuid.uuid4().hex}",
@@ -82,6 +82,12 @@ def fund(user_id: str, credits: int, *, key: str | None = None) -> Posted:
             kind="test",
         )
     )
+
+
+def available(user_id: str) -> int:
+    """Return what a person can spend at this moment, in minor units."""
+    db.session.rollback()
+    return wallet_view(db.session(), user_id).available
 
 
 def books_problems() -> list[str]:

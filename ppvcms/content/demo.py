@@ -182,4 +182,5 @@ def _fund(user_id: str, amount: int) -> None:
             source=f"demo:fund:{user_id}",
             memo="Credits of the demo site",
             actor_id=None,
+            kind="demo",
         )

@@ -244,14 +244,14 @@ def _find_triggers(connection: Connection) -> list[str]:
         there = {row.name: _words(row.sql) for row in rows}
         wanted = {name: _words(sql) for (_, name), sql in triggers.SQLITE_TRIGGERS.items()}
         return [name for name, sql in wanted.items() if there.get(name) != sql]
-    rows = connection.execute(
+    found = connection.execute(
         text(
             "SELECT t.tgname, t.tgenabled, p.prosrc, p.proname FROM pg_trigger t"
             " JOIN pg_proc p ON p.oid = t.tgfoid JOIN pg_class c ON c.oid = t.tgrelid"
             " WHERE NOT t.tgisinternal AND c.relnamespace = current_schema()::regnamespace"
         )
     ).all()
-    good = {row.tgname for row in rows if row.tgenabled in {"O", "A"} and _is_ours(row)}
+    good = {row.tgname for row in found if row.tgenabled in {"O", "A"} and _is_ours(row)}
     broken = [name for _, name in triggers.POSTGRESQL_TRIGGERS if name not in good]
     if connection.execute(text("SHOW session_replication_role")).scalar_one() == "replica":
         broken.append("session_replication_role")
@@ -308,7 +308,7 @@ INVARIANTS = [
             SELECT a.id FROM account a WHERE a.floor IS NOT NULL AND (
                 a.balance <> (SELECT coalesce(sum(e.amount), 0) FROM entry e
                               WHERE e.account_id = a.id)
-                OR a.held <> (SELECT coalesce(sum(h.amount - h.captured - h.released - h.expired), 0)
+                OR a.held <> (SELECT coalesce(sum(amount - captured - released - expired), 0)
                               FROM hold h WHERE h.account_id = a.id)
                 OR a.version <> (SELECT count(*) FROM account_version v WHERE v.account_id = a.id)
                 OR a.version <> (SELECT coalesce(max(v.version), 0) FROM account_version v

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select, text
 
 from ppvcms import bulk
-from ppvcms.db import now_ms
+from ppvcms.db import after_commit, now_ms
 from ppvcms.events import TransferPosted
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
@@ -182,6 +182,7 @@ def write(
         ),
     )
     faultpoint("spend.granted")
+    after_commit(session, lambda: faultpoint("spend.commit_sent"))
     return Posted(transfer_id)
 
 

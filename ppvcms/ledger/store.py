@@ -74,6 +74,8 @@ __all__ = [
     "capture_hold",
     "charge",
     "extend_hold",
+    "lock_accounts",
+    "lock_accounts",
     "once",
     "open_account",
     "open_part",

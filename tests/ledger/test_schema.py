@@ -95,9 +95,6 @@ def test_a_plugin_has_a_chain_of_its_own(engine: sa.Engine, tmp_path: Path) -> N
     assert schema.current(engine) == "core_0001"
 
 
-
-
-
 @pytest.fixture
 def books(engine: sa.Engine) -> sa.Engine:
     """Two accounts in credits, one in dollars, and a balanced transfer."""
