@@ -9,7 +9,7 @@ def patch(async_mode: str) -> None:
     """Patch the standard library for the chosen way of waiting."""
     if async_mode == "eventlet":
         # We know, and keep it behind the setting async_mode.
-        warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated", DeprecationWarning)
+        warnings.filterwarnings("ignore", r"\s*Eventlet is deprecated")
         import eventlet  # noqa: PLC0415 - a deprecated library stays out of other processes
 
         eventlet.monkey_patch()

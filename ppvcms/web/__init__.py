@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from flask import Flask
 
-PARTS = ("ppvcms.web.files", "ppvcms.web.auth", "ppvcms.web.account", "ppvcms.web.pay", "ppvcms.web.admin")
+PARTS = (
+    "ppvcms.web.files",
+    "ppvcms.web.site",
+    "ppvcms.web.auth",
+    "ppvcms.web.account",
+    "ppvcms.web.pay",
+    "ppvcms.web.perform",
+    "ppvcms.web.admin",
+)
 """Modules with a `blueprint`. Socket handlers declare themselves when imported."""
-SOCKETS: tuple[str, ...] = ()
+SOCKETS = ("ppvcms.rooms.sockets", "ppvcms.media.sockets", "ppvcms.metering.sockets")
 
 
 def register(app: Flask) -> None:
