@@ -227,6 +227,13 @@ def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]
     return track.state, tuple(track.commands)
 
 
+def seen(state: SeatState, evidence: Evidence, now: int) -> SeatState:
+    """Return a seat with what is proven by now counted, and nothing else done: for screens."""
+    track = _Track(state, now, evidence)
+    track.count()
+    return track.state
+
+
 @dataclass(slots=True)
 class _Track:
     """One step under way."""

@@ -334,7 +334,7 @@ def viewer_counts(room_ids: Iterable[str]) -> dict[str, int]:
         .where(Visit.room_id.in_(list(room_ids)), Visit.role.in_(("visitor", "client")))
         .group_by(Visit.room_id)
     )
-    return dict(db.session.execute(query).tuples())
+    return dict(db.session.execute(query).all())
 
 
 def _with_images(cards: Sequence[Card]) -> list[Card]:

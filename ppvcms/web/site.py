@@ -180,7 +180,7 @@ def meter_figures(
         "state": "free",
         "counted_s": seat.counted_s if seat is not None else 0,
         "cost": seat.cost if seat is not None else 0,
-        "rate": seat.rate if seat is not None else 0,
+        "rate": seat.rate_per_minute if seat is not None else 0,
         "left_s": left,
         "secured_s": left,
         "secured_max_s": max(left, 60),

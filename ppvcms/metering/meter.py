@@ -1,0 +1,293 @@
+"""The meter: looks at seats that are due, in batches, and moves what they owe.
+
+The shape of money.md section 3: seats are locked by id, then wallets by id, then
+the clock is read, pure Python decides, and few statements write. Every write
+carries the `seq` that was read, so a late or doubled meter changes nothing.
+Engines and pages are told after the commit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from ppvcms import bulk
+from ppvcms.db import now_ms, transaction
+from ppvcms.events import SeatExhausted, SeatPaused, SeatResumed
+from ppvcms.faultpoints import faultpoint
+from ppvcms.ids import new_id
+from ppvcms.ledger.outbox import write_event
+from ppvcms.ledger.store import HoldPosting, lock_accounts, post_batch
+from ppvcms.metering import rows
+from ppvcms.metering.clock import (
+    Close,
+    Exhaust,
+    Pause,
+    Post,
+    Resume,
+    Secure,
+    Start,
+    Tick,
+    Unbilled,
+    Warn,
+    next_look,
+    step,
+)
+from ppvcms.metering.evidence import Fact, evidence_of, read_facts
+from ppvcms.metering.models import Seat, Span, Usage
+from ppvcms.metering.tell import Lease, News
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlalchemy import Row
+    from sqlalchemy.orm import Session
+
+    from ppvcms import events
+    from ppvcms.metering.clock import Command, Event, Evidence, SeatState
+
+MOST_SEATS = 200
+TURNS = (Start, Pause, Exhaust, Resume, Unbilled, Close)
+"""Commands that change more of a seat than its figures."""
+
+
+@dataclass(slots=True)
+class Look:
+    """One seat as the meter saw it, and what it becomes."""
+
+    row: Row[Any]
+    before: SeatState
+    after: SeatState
+    evidence: Evidence
+    commands: tuple[Command, ...]
+    now: int
+
+    @property
+    def closes(self) -> bool:
+        """Whether the seat is over and has to be settled."""
+        return any(isinstance(command, Close) for command in self.commands)
+
+    @property
+    def turns(self) -> bool:
+        """Whether more than figures changed."""
+        phase = self.before.phase is not self.after.phase or self.before.cause != self.after.cause
+        return phase or any(isinstance(command, TURNS) for command in self.commands)
+
+    @property
+    def lease_changed(self) -> bool:
+        """Whether the engine has to hear of a new secured second, a pause or a return."""
+        old, new = self.before, self.after
+        return (old.phase, old.secured_until) != (new.phase, new.secured_until)
+
+    def total(self, kind: type[Post | Secure]) -> int:
+        """Return the amount that commands of a kind move."""
+        return sum(command.amount for command in self.commands if isinstance(command, kind))
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one look at the due seats came to: what to tell, and what to settle."""
+
+    looked: int = 0
+    posted: int = 0
+    news: list[News] = field(default_factory=list)
+    closing: list[str] = field(default_factory=list)
+
+
+def run_batch(limit: int = MOST_SEATS, *, now: int | None = None) -> Batch:
+    """Look at the seats that are due, oldest first, and move what they owe.
+
+    `now` stands for the database's clock in tests.
+    """
+    return transaction(lambda session: _batch(session, limit, now))
+
+
+def _batch(session: Session, limit: int, now: int | None) -> Batch:
+    faultpoint("meter.begin")
+    due = rows.by_due(session, now=now_ms(session) if now is None else now, limit=limit)
+    if not due:
+        return Batch()
+    looks = look(session, due, Tick, now=now)
+    # A seat that is over is settled in a transaction of its own, in another order of locks.
+    going_on = [one for one in looks if not one.closes]
+    news = write(session, going_on)
+    return Batch(
+        looked=len(looks),
+        posted=sum(one.total(Post) > 0 for one in going_on),
+        news=news,
+        closing=[one.row.id for one in looks if one.closes],
+    )
+
+
+def look(
+    session: Session,
+    locked: Sequence[Row[Any]],
+    event: Callable[[Evidence, int], Event],
+    *,
+    now: int | None = None,
+) -> list[Look]:
+    """Return what locked seats become; seats that share a wallet see what the others took."""
+    wallets = lock_accounts(session, {row.wallet_id for row in locked})
+    faultpoint("meter.locked")
+    # Read after the locks: the transaction may have begun long ago.
+    moment = now_ms(session) if now is None else now
+    terms = rows.read_terms(session, [row.id for row in locked])
+    facts = read_facts(session, [scope for row in locked for scope in (row.id, row.show_id)])
+    left = {wallet_id: wallet.available for wallet_id, wallet in wallets.items()}
+    looks = []
+    for row in locked:
+        before = rows.state_of(row, terms[row.id])
+        evidence = evidence_of(facts, seat_id=row.id, show_id=row.show_id)
+        after, commands = step(before, event(evidence, left[row.wallet_id]), moment)
+        one = Look(row, before, after, evidence, commands, moment)
+        left[row.wallet_id] -= one.total(Secure)
+        looks.append(one)
+    faultpoint("meter.checked")
+    return looks
+
+
+def write(session: Session, looks: Sequence[Look]) -> list[News]:
+    """Write what seats became, by few statements, and return what there is to tell."""
+    move_money(session, looks)
+    faultpoint("meter.held")
+    _write_figures(session, [one for one in looks if not one.turns])
+    for one in looks:
+        if one.turns:
+            write_turn(session, one)
+    faultpoint("meter.secured")
+    _write_pauses(session, looks)
+    for one in looks:
+        for fact in _facts_of(one):
+            write_event(session, fact)
+    faultpoint("meter.outboxed")
+    return [news_of(one) for one in looks]
+
+
+def move_money(session: Session, looks: Sequence[Look]) -> None:
+    """Bring what is due from the holds to the escrows, and extend the holds."""
+    moving = [one for one in looks if one.total(Post) or one.total(Secure)]
+    done = post_batch(session, [_posting(one) for one in moving])
+    short = [one for one in moving if done.granted[one.row.id] != one.total(Secure)]
+    if short:
+        raise rows.StaleSeatError(f"The wallet of seat {short[0].row.id} moved under its lock.")
+    posting = [one for one in moving if one.total(Post)]
+    if posting:
+        bulk.insert(
+            session,
+            Usage.__table__,  # type: ignore[arg-type] # a mapped class has a Table
+            {
+                "seat_id": [one.row.id for one in posting],
+                "seq": [one.row.seq + 1 for one in posting],
+                "counted_ms": [one.after.counted_ms for one in posting],
+                "amount": [one.total(Post) for one in posting],
+                "transfer_id": [done.transfer_ids[one.row.id] for one in posting],
+                "made_at": [one.now for one in posting],
+            },
+        )
+
+
+def _posting(one: Look) -> HoldPosting:
+    # The seq of the posting names it; an extension alone moves nothing that a key could repeat.
+    return HoldPosting(
+        seat_id=one.row.id,
+        hold_id=one.row.hold_id,
+        wallet_id=one.row.wallet_id,
+        escrow_id=one.row.escrow_id,
+        amount=one.total(Post),
+        extend_by=one.total(Secure),
+        key=f"seat:{one.row.id}:{one.row.seq + 1}",
+        source=f"seat:{one.row.id}",
+        memo=f"{one.after.counted_ms // 1000} s counted",
+        at=one.now,
+    )
+
+
+def _seq_after(one: Look) -> int:
+    return int(one.row.seq) + (one.total(Post) > 0)
+
+
+def _lease_seq_after(one: Look) -> int:
+    return int(one.row.lease_seq) + one.lease_changed
+
+
+def _write_figures(session: Session, looks: Sequence[Look]) -> None:
+    """Write the seats of which nothing but figures changed, in one statement."""
+    if not looks:
+        return
+    columns: bulk.Columns = {
+        "id": [one.row.id for one in looks],
+        "seen": [one.row.seq for one in looks],
+        "seq": [_seq_after(one) for one in looks],
+        "lease_seq": [_lease_seq_after(one) for one in looks],
+        "counted_ms": [one.after.counted_ms for one in looks],
+        "due": [one.after.due for one in looks],
+        "posted": [one.after.posted for one in looks],
+        "posted_at": [one.after.posted_at for one in looks],
+        "secured": [one.after.secured for one in looks],
+        "secured_until": [one.after.secured_until for one in looks],
+        "warned": [one.after.warned for one in looks],
+        "due_at": [next_look(one.after, one.evidence, now=one.now) for one in looks],
+        "beat_at": [one.now for one in looks],
+    }
+    table = Seat.__table__
+    written = bulk.update(session, table, "id", columns, where={"seq": "seen"})  # type: ignore[arg-type]
+    if written != len(looks):
+        raise rows.StaleSeatError(f"{len(looks) - written} seats were moved by somebody else.")
+
+
+def write_turn(session: Session, one: Look, **more: Any) -> None:
+    """Write a seat of which more than figures changed."""
+    values = rows.values_of(one.after) | {
+        "seq": _seq_after(one),
+        "lease_seq": _lease_seq_after(one),
+        "due_at": next_look(one.after, one.evidence, now=one.now),
+        "beat_at": one.now,
+    }
+    rows.store(session, one.row.id, seen_seq=one.row.seq, values=values | more)
+
+
+def _write_pauses(session: Session, looks: Sequence[Look]) -> None:
+    for one in looks:
+        for command in one.commands:
+            if isinstance(command, Unbilled):
+                session.add(
+                    Span(
+                        scope_id=one.row.id,
+                        kind=Fact.PAUSED.value,
+                        starts_at=command.start,
+                        ends_at=command.end,
+                    )
+                )
+
+
+def write_pauses(session: Session, one: Look) -> None:
+    """Write the stretches that no late evidence may bill."""
+    _write_pauses(session, [one])
+
+
+def _facts_of(one: Look) -> list[events.Event]:
+    about = {"show_id": one.row.show_id, "room_id": one.row.room_id, "seat_id": one.row.id}
+    facts: list[events.Event] = []
+    for command in one.commands:
+        fresh = {"id": new_id(), "at": one.now, **about}
+        if isinstance(command, Pause):
+            facts.append(SeatPaused(cause=command.cause.value, **fresh))
+        elif isinstance(command, Exhaust):
+            facts.append(SeatExhausted(**fresh))
+        elif isinstance(command, Resume):
+            facts.append(SeatResumed(**fresh))
+    return facts
+
+
+def news_of(one: Look) -> News:
+    """Return what there is to tell about a seat after the commit."""
+    lease = Lease.EXTEND if one.lease_changed else Lease.KEEP
+    warn_s = None
+    for command in one.commands:
+        if isinstance(command, Pause | Exhaust):
+            lease = Lease.PAUSE
+        elif isinstance(command, Resume):
+            lease = Lease.RESUME
+        elif isinstance(command, Warn):
+            warn_s = command.seconds_left
+    return News(one.row.id, lease, warn_s)

@@ -1,0 +1,98 @@
+"""What is told after a commit: leases to the engine, figures and warnings to both sides.
+
+Nothing here decides about money. A word that gets lost is said again at the next
+look, and until then the engine holds the end that it was told before.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+
+from ppvcms.db import db
+from ppvcms.faultpoints import faultpoint
+from ppvcms.host.labels import label
+from ppvcms.media import services as media
+from ppvcms.metering.view import seat_views
+from ppvcms.realtime import push
+from ppvcms.rooms.models import Room
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ppvcms.metering.view import SeatView
+
+
+class Lease(StrEnum):
+    """What the engine has to be told about the payer's media."""
+
+    KEEP = "keep"
+    EXTEND = "extend"
+    PAUSE = "pause"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What one look at a seat gives to tell."""
+
+    seat_id: str
+    lease: Lease = Lease.KEEP
+    warn_s: int | None = None
+
+
+def tell(news: Sequence[News]) -> None:
+    """Tell engines first, then pages."""
+    for one in news:
+        if one.lease is Lease.EXTEND:
+            media.extend(one.seat_id)
+        elif one.lease is Lease.PAUSE:
+            media.pause(one.seat_id)
+        elif one.lease is Lease.RESUME:
+            media.resume(one.seat_id)
+    faultpoint("meter.committed")
+    marks = {one.seat_id: one.warn_s for one in news if one.warn_s is not None}
+    for view in seat_views(db.session(), [one.seat_id for one in news]):
+        push_view(view)
+        if view.id in marks:
+            _warn(view, marks[view.id])
+    db.session.rollback()
+
+
+def push_view(view: SeatView) -> None:
+    """Send both sides the figures of a seat, and the payer the balance."""
+    push(f"seat:{view.id}", "seat", view.as_json(for_payer=False))
+    balance = {"available": view.available, "held": view.held}
+    push(f"user:{view.payer_id}", "balance", balance)
+
+
+def tell_closed(seat_id: str) -> None:
+    """Cut the media of a seat that is over and lead both sides on."""
+    for view in seat_views(db.session(), [seat_id]):
+        media.cut(seat_id, view.close_reason or "ended")
+        push_view(view)
+        room = db.session.get(Room, view.room_id, populate_existing=True)
+        ended = {
+            "seat": view.id,
+            "room": view.room_slug,
+            "reason": view.close_reason,
+            "show_live": room is not None and room.show_id is not None,
+        }
+        push(f"user:{view.payer_id}", "private_ended", ended)
+        push(f"perform:{view.room_id}", "private_ended", ended)
+    faultpoint("settle.committed")
+    db.session.rollback()
+
+
+def _warn(view: SeatView, left_s: int) -> None:
+    """Warn both sides that the time runs out (R-36)."""
+    to_payer = _("%(left)s seconds left. Add credits to go on without a break.", left=left_s)
+    to_performer = _("%(who)s: %(left)s seconds left.", who=label("client"), left=left_s)
+    for channel, words in (
+        (f"user:{view.payer_id}", to_payer),
+        (f"perform:{view.room_id}", to_performer),
+    ):
+        push(channel, "notice", {"level": "warning", "code": "time_left", "text": words})
