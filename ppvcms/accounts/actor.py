@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from ppvcms.accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +24,14 @@ class Actor:
 
 
 VISITOR = Actor(user_id=None, name="", roles=frozenset(), permissions=frozenset())
+
+
+def actor_of(user: User) -> Actor:
+    """Return a person as a value; one who is not active may nothing."""
+    active = user.state == "active"
+    return Actor(
+        user_id=user.id,
+        name=user.display_name,
+        roles=frozenset(role.key for role in user.roles) if active else frozenset(),
+        permissions=user.permissions if active else frozenset(),
+    )

@@ -1,0 +1,141 @@
+"""Roles: the shipped ones with what they give, and what owners make of them (AC-01)."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ppvcms.accounts import audit
+from ppvcms.accounts.models import Role
+from ppvcms.db import db, transaction
+from ppvcms.ids import new_id
+from ppvcms.results import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterable, Mapping
+
+    from sqlalchemy.orm import Session
+
+KEY = re.compile(r"[a-z][a-z0-9_]{1,31}")
+EVERYBODY = ("room.enter", "message.send")
+PERMISSIONS: dict[str, tuple[str, ...]] = {
+    "admin.view": ("moderator", "back_office"),
+    "plugins.manage": (),
+    "themes.manage": (),
+    "settings.manage": (),
+    "roles.manage": (),
+    "packs.manage": (),
+    "pages.manage": (),
+    "people.manage": ("moderator",),
+    "people.view": ("moderator", "back_office"),
+    "rooms.manage": ("moderator",),
+    "shows.manage": ("moderator",),
+    "ledger.view": ("back_office",),
+    "ledger.manage": (),
+    "audit.view": ("moderator", "back_office"),
+    "mail.view": ("back_office",),
+    "health.view": (),
+    "studio.manage": ("studio",),
+    "room.perform": ("performer",),
+    "room.enter": ("moderator", "studio", "performer", "client"),
+    "message.send": ("moderator", "studio", "performer", "client"),
+    "show.request": ("client",),
+    "tip.send": ("client",),
+    "credits.buy": ("client",),
+}
+"""Every permission of the core with the shipped roles that give it; the owner's gives all."""
+
+SHIPPED: tuple[tuple[str, str, bool], ...] = (
+    ("owner", "Owner", False),
+    ("moderator", "Moderator", False),
+    ("back_office", "Back office", False),
+    ("studio", "Studio", False),
+    ("performer", "Performer", True),
+    ("client", "Client", True),
+)
+
+
+def ensure_roles(session: Session) -> None:
+    """Make the shipped roles that are missing and put new permissions of the core to all."""
+    known = {role.key: role for role in session.scalars(select(Role))}
+    for key, name, is_open in SHIPPED:
+        if key not in known:
+            role = Role(id=new_id(), key=key, name=name, builtin=True, open=is_open, permissions={})
+            session.add(role)
+    session.flush()
+    grant_defaults(session, PERMISSIONS)
+
+
+def grant_defaults(session: Session, offers: Mapping[str, Collection[str]]) -> None:
+    """Put permissions to the roles, once each: a name stands for the roles that get it at first.
+
+    What an owner took away stays away, and the owner's own role gets everything.
+    The host calls it with the `default_roles` of a plugin that is switched on.
+    """
+    for role in session.scalars(select(Role)):
+        offered = set(role.permissions.get("offered", ()))
+        granted = set(role.granted)
+        fresh = set(offers) - offered
+        granted |= {name for name in fresh if role.key == "owner" or role.key in offers[name]}
+        if fresh:
+            _set(role, granted, offered | fresh)
+
+
+def role_list() -> list[Role]:
+    """Return all roles, the shipped ones first, in their order."""
+    order = {key: place for place, (key, _name, _open) in enumerate(SHIPPED)}
+    rows = db.session.scalars(select(Role))
+    return sorted(rows, key=lambda role: (order.get(role.key, len(order)), role.name))
+
+
+def open_roles() -> list[str]:
+    """Return the keys of the roles that the register form offers."""
+    return [role.key for role in role_list() if role.open and role.key != "owner"]
+
+
+def save_role(
+    *,
+    key: str,
+    name: str,
+    is_open: bool,
+    permissions: Iterable[str],
+    actor_id: str | None,
+) -> Role | Refusal:
+    """Make a role, or change the one of that key; cloning is making one with another's permissions.
+
+    The owner's role keeps all its permissions and is never open.
+    """
+    if not KEY.fullmatch(key) or not name.strip():
+        return Refusal(
+            "role",
+            _("A role needs a name and a key of small letters, digits and underscores."),
+            _("Nothing was saved."),
+        )
+
+    def act(session: Session) -> Role:
+        role = session.scalars(select(Role).where(Role.key == key)).first()
+        if role is None:
+            role = Role(id=new_id(), key=key, name=name, builtin=False, open=False, permissions={})
+            session.add(role)
+        role.name = name.strip()[:64]
+        if key != "owner":
+            wanted = set(permissions)
+            role.open = is_open and "admin.view" not in wanted
+            _set(role, wanted, wanted | set(role.permissions.get("offered", PERMISSIONS)))
+        audit.record(
+            session,
+            actor_id,
+            "accounts.role.saved",
+            f"role:{key}",
+            data={"open": role.open, "permissions": role.granted},
+        )
+        return role
+
+    return transaction(act)
+
+
+def _set(role: Role, granted: set[str], offered: set[str]) -> None:
+    role.permissions = {"granted": sorted(granted), "offered": sorted(offered)}

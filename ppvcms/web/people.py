@@ -1,0 +1,83 @@
+"""What account pages need of the site's settings: limits, asked fields, languages, zones."""
+
+from __future__ import annotations
+
+import zoneinfo
+from typing import TYPE_CHECKING
+
+from babel import Locale
+from flask_babel import get_locale
+from flask_babel import gettext as _
+from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms.validators import InputRequired, Length
+
+from ppvcms.accounts.fields import FieldKind, ProfileField, parse
+from ppvcms.accounts.rules import AccountRules
+from ppvcms.host.settings import site
+
+if TYPE_CHECKING:
+    from wtforms.fields.core import UnboundField
+
+    from ppvcms.results import Refusal
+
+
+def account_rules() -> AccountRules:
+    """Return the owner's limits for accounts."""
+    core = site()
+    return AccountRules(
+        login_tries=core.login_tries,
+        login_lock_min=core.login_lock_min,
+        per_address_day=core.per_address_day,
+        banned_names=core.banned_names,
+        site_words=(core.site_name,),
+    )
+
+
+def profile_fields() -> list[ProfileField]:
+    """Return what the owner asks of everybody who registers."""
+    return parse(site().register_fields)
+
+
+def form_field(asked: ProfileField) -> UnboundField[object]:
+    """Return the form's field of one question."""
+    needed = InputRequired(_("Please fill this in."))
+    if asked.kind is FieldKind.CHECK:
+        return BooleanField(asked.label, validators=[needed])
+    if asked.kind is FieldKind.DATE:
+        return DateField(asked.label, validators=[InputRequired(_("Please choose a day."))])
+    if asked.kind is FieldKind.TEXT:
+        return StringField(asked.label, validators=[needed, Length(max=200)])
+    return SelectField(asked.label, choices=_choices(asked), validators=[needed])
+
+
+def locale_choices() -> list[tuple[str, str]]:
+    """Return the languages of the site, each in its own words."""
+    return [
+        (code, (Locale.parse(code, sep="-" if "-" in code else "_").display_name or code).title())
+        for code in site().locales
+    ]
+
+
+def zone_choices() -> list[tuple[str, str]]:
+    """Return the time zones of the world, the site's own first."""
+    names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
+    standard = _("As the site (%(zone)s)", zone=site().time_zone)
+    return [("", standard), *((name, name.replace("_", " ")) for name in names)]
+
+
+def show_refusal(form: object, refusal: Refusal) -> None:
+    """Put a refusal beside the field that its code names, or above the form."""
+    field = getattr(form, "_fields").get(refusal.code)  # noqa: B009 - WTForms' own mapping
+    if field is None:
+        form.form_errors.append(str(refusal))  # type: ignore[attr-defined]
+    else:
+        field.errors = [*field.errors, str(refusal)]
+
+
+def _choices(asked: ProfileField) -> list[tuple[str, str]]:
+    if asked.kind is FieldKind.CHOICE:
+        return [("", ""), *((choice, choice) for choice in asked.choices)]
+    locale = get_locale() or Locale("en")
+    names = locale.territories if asked.kind is FieldKind.COUNTRY else locale.languages
+    known = [(code, name) for code, name in names.items() if len(code) == 2]  # noqa: PLR2004
+    return [("", ""), *sorted(known, key=lambda pair: pair[1])]
