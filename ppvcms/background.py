@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppvcms.jobs import runner
 from ppvcms.media import ingest
 from ppvcms.rooms import presence
+from ppvcms.web import signouts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,3 +19,6 @@ def start_inside(app: Flask, config: Config) -> None:
     """Start the loops that this process carries."""
     ingest.start(app)
     presence.start(app)
+    signouts.start(app)
+    if config.jobs_inside:
+        runner.start(app)
