@@ -15,6 +15,7 @@ from ppvcms.host.app import Host
 from ppvcms.host.files import CORE_STATIC
 from ppvcms.host.templates import CORE_TEMPLATES
 from ppvcms.metering import lines
+from ppvcms.metering import lines
 from ppvcms.realtime import init_emitter, init_realtime
 from ppvcms.web import register
 from ppvcms.web.errors import init_errors
@@ -45,6 +46,8 @@ def assemble(config: Config, *, role: str) -> Host:
     init_safe_mode(app)
     register(app)
     runtime.boot(app, config)
+    with app.app_context():
+        lines.link()
     with app.app_context():
         lines.link()
     _realtime(app, config, role)

@@ -1,4 +1,4 @@
-"""What runs inside the server process on a small site: media events, meter, jobs."""
+"""What runs inside the server process on a small site: media events, pages, meter, jobs."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 from ppvcms.jobs import runner
 from ppvcms.media import ingest
 from ppvcms.rooms import presence
-from ppvcms.web import signouts
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -19,6 +18,5 @@ def start_inside(app: Flask, config: Config) -> None:
     """Start the loops that this process carries."""
     ingest.start(app)
     presence.start(app)
-    signouts.start(app)
     if config.jobs_inside:
         runner.start(app)

@@ -17,13 +17,10 @@ PARTS = (
     "ppvcms.web.perform",
     "ppvcms.web.admin",
 )
-"""Modules with a `blueprint`. Socket handlers declare themselves when imported."""
-SOCKETS = ("ppvcms.rooms.sockets", "ppvcms.media.sockets", "ppvcms.metering.sockets")
+"""Modules with a `blueprint`."""
 
 
 def register(app: Flask) -> None:
-    """Add every part's pages, and let its socket handlers declare themselves."""
+    """Add every part's pages."""
     for name in PARTS:
         app.register_blueprint(import_module(name).blueprint)
-    for name in SOCKETS:
-        import_module(name)

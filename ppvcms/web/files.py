@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, send_from_directory
 
 from ppvcms.host.files import folder_of
+from ppvcms.rooms import images
 from ppvcms.web.guards import policy
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 A_YEAR = 31_536_000
+A_DAY = 86_400
 blueprint = Blueprint("files", __name__)
 
 
@@ -26,6 +28,17 @@ def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
     response = send_from_directory(folder, path, max_age=A_YEAR)
     response.cache_control.public = True
     response.cache_control.immutable = True
+    return response
+
+
+@blueprint.get("/images/<image_id>")
+@policy(who="public")
+def image(image_id: str) -> ResponseReturnValue:
+    """Send a picture of a room; a changed picture has another address."""
+    row = images.load(image_id)
+    response = Response(row.data, mimetype=row.content_type)
+    response.cache_control.public = True
+    response.cache_control.max_age = A_DAY
     return response
 
 

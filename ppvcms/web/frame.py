@@ -167,7 +167,7 @@ def _account_items() -> list[MenuItem]:
     actor = current_actor()
     links = [(_("Account"), "account.overview", "person")]
     if actor.can("room.perform"):
-        links.insert(0, (_("My room"), "perform.home", "camera-video"))
+        links.insert(0, (_("My room"), "perform.overview", "camera-video"))
     if actor.can("admin.view"):
         links.append((_("Back office"), "admin.overview", "speedometer2"))
     return _links(*links)
