@@ -14,7 +14,6 @@ from ppvcms.api import (
     MediaRole,
     MediaUnavailableError,
     SignalRefusedError,
-    process_socket,
 )
 
 from . import protocol
@@ -58,16 +57,8 @@ class EmbeddedProvider:
 
     @property
     def path(self) -> str:
-        """Where the node listens: as told, as set, or where the supervisor starts it."""
-        found = self._path or os.environ.get("PPVCMS_MEDIA_SOCKET")
-        if found is None:
-            try:
-                found = process_socket("media_embedded", "node")
-            except RuntimeError:
-                # No application is at work in this thread; a call inside one may have kept it.
-                return protocol.DEFAULT_SOCKET
-        self._path = found
-        return found
+        """Where the node listens."""
+        return self._path or os.environ.get("PPVCMS_MEDIA_SOCKET") or protocol.DEFAULT_SOCKET
 
     def ensure_room(self, room: str, *, publishers: int) -> None:
         """Make the room known; repeating it changes nothing."""

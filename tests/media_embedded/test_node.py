@@ -70,28 +70,21 @@ async def quiet(page: Page, kind: str = "video", *, for_s: float = 0.5) -> int:
     return len(page.screen(kind).frames) - before
 
 
-def test_the_plugin_offers_a_provider() -> None:
-    (one,) = register_media_providers()
-    assert isinstance(one, MediaProvider)
-
-
-def test_the_provider_finds_the_node_that_the_supervisor_started(
+def test_the_plugin_offers_a_provider_of_the_node_that_the_supervisor_started(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def no_application(*_names: str) -> str:
-        raise RuntimeError
-
-    where = "plugins.media_embedded.provider.process_socket"
     monkeypatch.delenv("PPVCMS_MEDIA_SOCKET", raising=False)
-    one = EmbeddedProvider()
-    monkeypatch.setattr(where, no_application)
-    assert one.path == "instance/media_embedded/node.sock"
-    monkeypatch.setattr(where, lambda *names: "/run/" + "-".join(names))
-    assert one.path == "/run/media_embedded-node"
-    monkeypatch.setattr(where, no_application)
+    monkeypatch.setattr("ppvcms.api.process_socket", lambda *names: "/run/" + "-".join(names))
+
+    (one,) = register_media_providers()
+
+    assert isinstance(one, MediaProvider)
+    assert isinstance(one, EmbeddedProvider)
     assert one.path == "/run/media_embedded-node"
     monkeypatch.setenv("PPVCMS_MEDIA_SOCKET", "/elsewhere")
-    assert EmbeddedProvider().path == "/elsewhere"
+    (other,) = register_media_providers()
+    assert isinstance(other, EmbeddedProvider)
+    assert other.path == "/elsewhere"
 
 
 def test_a_viewer_who_came_first_is_fed_when_the_feed_appears(
