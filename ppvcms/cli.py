@@ -198,15 +198,6 @@ def run(*, host: str | None, port: int | None, workers: int, safe: bool) -> None
     sys.exit(supervise(config, workers=workers))
 
 
-@cli.command(hidden=True)
-@click.option("--fd", type=int, required=True)
-def serve(*, fd: int) -> None:
-    """Be the server process; `run` starts it."""
-    from ppvcms.server import serve_forever
-
-    serve_forever(_config(), fd=fd)
-
-
 @cli.command()
 def meter() -> None:
     """Run the meter apart from the server; start as many as wanted."""

@@ -145,8 +145,11 @@ def _read(app: Flask, provider: MediaProvider, after: dict[str, int]) -> int:
 
     def receive() -> None:
         try:
-            for event in provider.events(after=after):
-                line.put(event)
+            # A provider may ask the site where its engine is.
+            with app.app_context():
+                events = provider.events(after=after)
+                for event in events:
+                    line.put(event)
         except Exception as error:  # noqa: BLE001 - told to the one who reads the line
             failure.append(error)
         line.put(None)
