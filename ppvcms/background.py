@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppvcms.jobs import runner
 from ppvcms.media import ingest
+from ppvcms.metering import loop
 from ppvcms.rooms import presence
 
 if TYPE_CHECKING:
@@ -18,5 +19,6 @@ def start_inside(app: Flask, config: Config) -> None:
     """Start the loops that this process carries."""
     ingest.start(app)
     presence.start(app)
+    loop.start(app, config)
     if config.jobs_inside:
         runner.start(app)

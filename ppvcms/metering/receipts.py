@@ -179,21 +179,33 @@ def _why(lines: dict[str, Any], amount: int) -> list[str]:
     ]
     if lines["grace_s"]:
         said.append(
-            _("The first %(grace)s seconds are free: %(free)s of them were used.",
-              grace=lines["grace_s"], free=lines["free_s"])
+            _(
+                "The first %(grace)s seconds are free: %(free)s of them were used.",
+                grace=lines["grace_s"],
+                free=lines["free_s"],
+            )
         )
     said.append(
-        _("%(seconds)s s x %(rate)s a minute / 60 = %(amount)s, rounded down.",
-          seconds=billed_s, rate=_credits(rate), amount=_credits(lines["due"]))
+        _(
+            "%(seconds)s s x %(rate)s a minute / 60 = %(amount)s, rounded down.",
+            seconds=billed_s,
+            rate=_credits(rate),
+            amount=_credits(lines["due"]),
+        )
     )
     if amount > lines["due"]:
         said.append(
-            _("The least for this show was agreed at %(minimum)s, so that is the charge.",
-              minimum=_credits(lines["minimum"]))
+            _(
+                "The least for this show was agreed at %(minimum)s, so that is the charge.",
+                minimum=_credits(lines["minimum"]),
+            )
         )
     said.append(
-        _("%(secured)s was set aside for the show and %(released)s of it came back.",
-          secured=_credits(lines["secured"]), released=_credits(lines["released"]))
+        _(
+            "%(secured)s was set aside for the show and %(released)s of it came back.",
+            secured=_credits(lines["secured"]),
+            released=_credits(lines["released"]),
+        )
     )
     return said
 

@@ -51,9 +51,7 @@ if TYPE_CHECKING:
 RECEIPTS_LOCK = 0x72637074  # "rcpt": numbers follow each other without a gap
 
 
-def end(
-    seat_id: str, reason: Reason, *, by: str | None = None, now: int | None = None
-) -> bool:
+def end(seat_id: str, reason: Reason, *, by: str | None = None, now: int | None = None) -> bool:
     """End a seat for a reason and settle it; return whether this call did.
 
     Raises:
@@ -103,7 +101,7 @@ def _act(
     one = meter.look(session, [row], event, now=now)[0]
     if not one.closes:
         news = meter.write(session, [one])
-        after_commit(session, lambda: tell.tell(news))
+        after_commit(session, lambda: tell.say(lambda: tell.tell(news)))
         return False
     close(session, one, by=by)
     after_commit(session, lambda: _tell(seat_id))
@@ -112,7 +110,7 @@ def _act(
 
 def _tell(seat_id: str) -> None:
     faultpoint("settle.commit_sent")
-    tell.tell_closed(seat_id)
+    tell.say(lambda: tell.tell_closed(seat_id))
 
 
 def _lock_money(session: Session, row: Row[Any]) -> None:
@@ -208,9 +206,7 @@ def _write_receipt(session: Session, one: Look, charge: int, transfer_ids: list[
     billed = within(counted_spans(**shown, excluded=paused), start, until)
     for span in billed:
         session.add(
-            Span(
-                scope_id=row.id, kind=Fact.BILLED.value, starts_at=span.start, ends_at=span.end
-            )
+            Span(scope_id=row.id, kind=Fact.BILLED.value, starts_at=span.start, ends_at=span.end)
         )
     counted_s = state.counted_ms // 1000
     free_s = min(counted_s, terms.grace_s)

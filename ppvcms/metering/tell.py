@@ -6,10 +6,14 @@ look, and until then the engine holds the end that it was told before.
 
 from __future__ import annotations
 
+import queue
+import threading
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+import structlog
+from flask import current_app
 from flask_babel import gettext as _
 
 from ppvcms.db import db
@@ -21,9 +25,43 @@ from ppvcms.realtime import push
 from ppvcms.rooms.models import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from flask import Flask
 
     from ppvcms.metering.view import SeatView
+
+
+VOICE = "ppvcms_meter_voice"
+log = structlog.get_logger(__name__)
+
+
+def start(app: Flask) -> None:
+    """Tell from a thread of its own, so that an engine that is away holds up no money."""
+    line: queue.Queue[Callable[[], None]] = queue.Queue()
+    app.extensions[VOICE] = line
+    threading.Thread(target=_speak, args=(app, line), name="meter voice", daemon=True).start()
+
+
+def say(act: Callable[[], None]) -> None:
+    """Tell something now, or in its turn where a voice was started."""
+    line: queue.Queue[Callable[[], None]] | None = current_app.extensions.get(VOICE)
+    if line is None:
+        act()
+    else:
+        line.put(act)
+
+
+def _speak(app: Flask, line: queue.Queue[Callable[[], None]]) -> None:
+    while True:
+        act = line.get()
+        with app.app_context():
+            try:
+                act()
+            except Exception:
+                # Whoever was not told reads the truth again by itself.
+                log.exception("telling_failed")
+                db.session.rollback()
 
 
 class Lease(StrEnum):

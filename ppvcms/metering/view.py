@@ -128,9 +128,7 @@ def seat_view(seat_id: str, *, now: int | None = None) -> SeatView:
     return found[0]
 
 
-def seat_views(
-    session: Session, seat_ids: list[str], *, now: int | None = None
-) -> list[SeatView]:
+def seat_views(session: Session, seat_ids: list[str], *, now: int | None = None) -> list[SeatView]:
     """Return several seats as they are now, by few statements, in the order of their ids."""
     rows = session.execute(
         select(Seat, Account, Room.slug, Receipt.seat_id)

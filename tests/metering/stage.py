@@ -21,7 +21,6 @@ from ppvcms.metering import meter, seats, settle
 from ppvcms.metering.evidence import Fact, note
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.terms import Sharer, Terms
-from ppvcms.results import Refusal
 from ppvcms.rooms.models import Room, Show
 from ppvcms.schema import upgrade
 
@@ -32,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.ledger.store import Wallet
+    from ppvcms.results import Refusal
 
 SIGN_S = 2
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import pytest
 
 from ppvcms.metering.clock import Phase, Reason
 from ppvcms.metering.seats import resume_after_top_up, seat_view
 from ppvcms.metering.terms import Sharer
 from ppvcms.results import Refusal
-from tests.metering.stage import Stage
+
+if TYPE_CHECKING:
+    from tests.metering.stage import Stage
 
 
 def test_a_show_is_billed_by_the_second_and_divided(stage: Stage) -> None:
