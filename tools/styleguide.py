@@ -39,15 +39,21 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, Length
 
+from live_samples import NOW as LIVE_NOW
+from live_samples import SAMPLES, SHOP
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html"))
+PAGES = [
+    *sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html")),
+    *SAMPLES,
+]
 THEMES = ("house", "stage", "classroom")
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
-    "object-src 'none'; base-uri 'none'; form-action 'self'"
+    "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'"
 )
 NOW = 1_790_000_000
 
@@ -270,6 +276,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
                 FileSystemLoader(theme_templates),
                 FileSystemLoader(ROOT / "ppvcms" / "templates"),
                 FileSystemLoader(ROOT / "tools" / "styleguide"),
+                *(FileSystemLoader(one) for one in ROOT.glob("plugins/*/templates")),
             ]
         ),
         autoescape=True,
@@ -307,13 +314,13 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         locale="en",
         csrf_token=lambda: "token",
         label=labels_of(theme),
-        slot=lambda _name, **_context: Markup(""),
+        slot=lambda name, **_context: Markup("") if page not in SAMPLES else tips(env, page, name),
         get_flashed_messages=lambda **_: (
             [("success", "Saved. The new price counts from the next visit on.")]
             if page == "form"
             else []
         ),
-        url_for=lambda _endpoint, **_: "#",
+        url_for=lambda endpoint, **_: "/sample/packs" if endpoint == "pay.packs_json" else "#",
         request=None,
     )
     return env
@@ -358,8 +365,42 @@ def context(theme: str, page: str) -> dict[str, Any]:
     }
 
 
+def tips(env: Environment, page: str, name: str) -> Markup:
+    """Return what a plugin puts into a room, to see that it fits."""
+    private = page.startswith("live-private")
+    if "perform" in page or name != ("live.sidebar" if private else "room.below_video"):
+        return Markup("")
+    values = SimpleNamespace(options=(100, 200, 500, 1000, 2000), least=100, most=50_000)
+    template = env.get_template("tips/buttons.html")
+    seen = SimpleNamespace(room=SimpleNamespace(state="online"), actor=SimpleNamespace(user_id="r"))
+    return Markup(template.render(values=values, note_max=140, room=seen.room, actor=seen.actor))  # noqa: S704
+
+
+def sentences(theme: str, kind: str) -> dict[str, str]:
+    """Return what the scripts of a live page say."""
+    from flask import Flask  # noqa: PLC0415  # the other pages do without
+    from flask_babel import Babel  # noqa: PLC0415
+
+    from ppvcms.web import words  # noqa: PLC0415
+
+    words.label = labels_of(theme)  # type: ignore[assignment]  # the theme's words without a host
+    app = Flask("styleguide")
+    Babel(app)
+    with app.test_request_context():
+        found: dict[str, str] = getattr(words, kind)(*(() if kind == "perform" else ("Ava Lind",)))
+    return found
+
+
 def render(theme: str, page: str, query: dict[str, list[str]]) -> str:
     """Return one sample page."""
+    if page in SAMPLES:
+        env, facts = environment(theme, page, query), context(theme, page)
+        facts |= {
+            "sentences": lambda kind: sentences(theme, kind),
+            "people": labels_of(theme),
+        }
+        one = SAMPLES[page]
+        return env.get_template(one.template).render(facts | one.facts(facts))
     return environment(theme, page, query).get_template(f"{page}.html").render(context(theme, page))
 
 
@@ -378,6 +419,14 @@ def portrait(seed: str) -> bytes:
     return drawn
 
 
+def sample_of(path: str) -> dict[str, Any]:
+    """Return what the server of the samples says on a page."""
+    if path == "packs":
+        return SHOP
+    one = SAMPLES[path.rpartition("/")[2]]
+    return {"wire": one.wire, "push": one.push, "click": one.click, "now": LIVE_NOW}
+
+
 class Handler(BaseHTTPRequestHandler):
     """Answer pages, static files and portraits."""
 
@@ -388,10 +437,16 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         head, _, rest = parts.path.strip("/").partition("/")
         files = {"static": ROOT / "ppvcms" / "static" / rest}
-        if head == "theme":
+        if rest == "js/live/wire.js":
+            files["static"] = ROOT / "tools" / "styleguide" / "wire.js"
+        if head == "sample":
+            self._answer(json.dumps(sample_of(rest)).encode(), "application/json")
+        elif head == "theme":
             slug, _, rest = rest.partition("/")
             files["theme"] = ROOT / "themes" / slug / "static" / rest
-        if head == "portrait":
+        if head == "sample":
+            pass
+        elif head == "portrait":
             seed = rest.removesuffix(".webp")
             if seed not in self.portraits:
                 self.portraits[seed] = portrait(seed)
@@ -439,12 +494,15 @@ def shots(out: Path, themes: list[str], pages: list[str], browser_path: str | No
     problems: list[str] = []
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=browser_path, args=["--no-sandbox"])
+        camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
+        flags = ["--no-sandbox", "--disable-gpu", *camera]
+        browser = play.chromium.launch(executable_path=browser_path, args=flags)
         for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
             view = browser.new_context(
                 viewport={"width": width, "height": 800 if width > 400 else 740},
                 has_touch=width < 400,
                 reduced_motion="reduce",
+                permissions=["camera", "microphone"],
             )
             view.add_cookies([{"name": "pv_scheme", "value": scheme, "url": base}])
             tab = view.new_page()
@@ -456,10 +514,14 @@ def shots(out: Path, themes: list[str], pages: list[str], browser_path: str | No
                     name = f"{theme}-{page}-{width}-{scheme}"
                     tab.evaluate("for (const one of document.images) one.loading = 'eager'")
                     tab.evaluate("Promise.all([...document.images].map(i => i.decode()))")
+                    if page in SAMPLES and SAMPLES[page].wire:
+                        tab.wait_for_selector("[data-sample=ready]")
                     wide = tab.evaluate("document.documentElement.scrollWidth")
                     if wide > width:
                         problems.append(f"{name}: {wide} px wide")
-                    tab.screenshot(path=out / f"{name}.png", full_page=True)
+                    # What is fixed to the screen stands wrong in a picture of the whole page.
+                    whole = page not in SAMPLES or not SAMPLES[page].wire or width > 400
+                    tab.screenshot(path=out / f"{name}.png", full_page=whole)
             view.close()
         browser.close()
     server.shutdown()

@@ -43,7 +43,7 @@ export class MediaLine {
     await this.connection?.replaceStream(stream);
   }
 
-  get open_() {
+  get isOpen() {
     return this.connection !== null;
   }
 
@@ -83,6 +83,7 @@ export class MediaLine {
 
   #state(state) {
     if (state === "connected") {
+      clearTimeout(this.timer);
       this.pause = AGAIN_MS;
       this.onState?.("connected");
     } else if (["failed", "closed", "disconnected"].includes(state) && this.wanted) {

@@ -54,6 +54,8 @@ export class Meter {
     };
     set("counted", formatDuration(now.counted));
     set("cost", formatMoney(now.cost));
+    set("rate", formatMoney(seat.rate));
+    if (this.words[`mode_${seat.mode}`]) set("mode-name", this.words[`mode_${seat.mode}`]);
     set("left", formatDuration(now.left));
     if (seat.balance) set("available", formatMoney(seat.balance.available));
     const bar = root.querySelector("[data-pv-secured]");

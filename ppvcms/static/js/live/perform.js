@@ -54,7 +54,11 @@ function join(privateSeat = null) {
       leaveSeat();
     }
     page.joined();
-    if (state.show && stream) await line.open(stream);
+    const place = privateSeat ?? "public";
+    const moved = line.place !== place;
+    line.place = place;
+    // A drop of the socket alone must not cut the picture.
+    if (state.show && stream && (moved || !line.isOpen)) await line.open(stream);
   }).catch((error) => {
     if (privateSeat && ["gone", "not_found", "closed"].includes(error.code)) join();
     else toast(error.message, { urgent: true });
@@ -182,6 +186,7 @@ async function goOff() {
   try {
     await wire.ask("go_off");
     line.close();
+    line.place = null;
     await join();
   } catch (error) {
     toast(error.message);
@@ -353,6 +358,7 @@ wire.on("private_ended", (push) => {
   const text = (words[`ended_${push.reason}`] ?? words.private_ended);
   toast(text);
   line.close();
+  line.place = null;
   leaveSeat();
   join();
 });

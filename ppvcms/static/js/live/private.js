@@ -5,7 +5,7 @@ import { Chat } from "./chat.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
 import { loadPlugins } from "./plugins.js";
-import { TopUp } from "./topup.js";
+import { followBalance, TopUp } from "./topup.js";
 import { newKey, Wire } from "./wire.js";
 
 const root = document.getElementById("private");
@@ -23,7 +23,8 @@ let leaving = false;
 const chat = new Chat(root, wire, { me: () => me?.user });
 const meter = new Meter($("[data-pv-meter]"), wire, { side: "payer", words });
 meter.onChange = (key) => { if (key === "low" || key === "critical") beep(); };
-const topup = new TopUp({ onPaid: () => line.open(stream) });
+const topup = new TopUp({ onPaid: () => { if (seat?.state === "exhausted") line.open(stream); } });
+followBalance(wire);
 const line = new MediaLine(wire, "watch", {
   onTrack: ({ stream: theirs }) => play(video, theirs, () => { $("[data-pv-unmute]").hidden = false; }),
   onState: (now, reason) => {
@@ -167,10 +168,6 @@ root.addEventListener("click", (event) => {
 wire.on("seat", (next) => next.seat === root.dataset.seat && show(next));
 wire.on("private_ended", (push) => { if (push.seat === root.dataset.seat) finish(); });
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
-wire.on("balance", ({ available }) => {
-  const place = $("[data-pv-available]");
-  if (place) place.textContent = formatMoney(available);
-});
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
 
 const page = {

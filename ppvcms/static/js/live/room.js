@@ -4,7 +4,7 @@ import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../
 import { Chat } from "./chat.js";
 import { MediaLine, play } from "./media.js";
 import { loadPlugins } from "./plugins.js";
-import { TopUp } from "./topup.js";
+import { followBalance, TopUp } from "./topup.js";
 import { newKey, Wire } from "./wire.js";
 
 const root = document.getElementById("room");
@@ -19,7 +19,8 @@ let request = null;
 let ticking = null;
 
 const chat = new Chat(root, wire, { me: () => me?.user });
-const topup = new TopUp({ onPaid: () => { if (!$("[data-pv-entry]").hidden) quote(); } });
+const topup = new TopUp({ onPaid: () => { if ($("[data-pv-entry]")?.hidden === false) quote(); } });
+followBalance(wire);
 const line = new MediaLine(wire, "watch", {
   onTrack: ({ stream }) => play(video, stream, () => { $("[data-pv-unmute]").hidden = false; }),
   onState: (now) => {
@@ -38,9 +39,12 @@ async function join() {
     me = answer.me;
     chat.reset(answer.chat);
     chat.enable(me.can.chat);
-    showRequest(me.request);
-    if (me.seat) location.assign(privateUrl(me.seat.seat));
+    if (me.seat) {
+      location.assign(privateUrl(me.seat.seat));
+      return;
+    }
     show(answer.state);
+    showRequest(me.request);
     page.plugins = answer.plugins;
     page.joined();
   } catch (error) {
@@ -131,10 +135,17 @@ async function quote() {
   panel.querySelector("[data-pv-lacks-text]").textContent = lacks
     ? words.lacks.replace("{needed}", formatMoney(offer.funds_needed)).replace("{available}", formatMoney(offer.available)).replace("{missing}", formatMoney(offer.missing)) : "";
   panel.querySelector("[data-pv-send]").hidden = lacks;
+  panel.querySelector("[data-pv-topup]").hidden = !lacks;
   panel.querySelector("[data-pv-buys]").textContent = lacks ? "" : words.buys.replace("{n}", offer.minutes);
   panel.hidden = false;
-  panel.scrollIntoView({ block: "nearest", behavior: "smooth" });
-  panel.querySelector(lacks ? "[data-pv-topup]" : "[data-pv-send]").focus();
+  panel.querySelector(lacks ? "[data-pv-topup]" : "[data-pv-send]").focus({ preventScroll: true });
+}
+
+function closeEntry() {
+  const panel = $("[data-pv-entry]");
+  if (!panel || panel.hidden) return;
+  panel.hidden = true;
+  $("[data-pv-ask]")?.focus({ preventScroll: true });
 }
 
 async function sendRequest() {
@@ -162,6 +173,7 @@ function showRequest(next) {
   request = next;
   const box = $("[data-pv-waiting]");
   clearInterval(ticking);
+  if (!box) return;
   if (!request || request.state !== "waiting") {
     box.hidden = true;
     const end = { rejected: words.rejected, expired: words.expired_request, closed: words.closed_request }[request?.state];
@@ -211,7 +223,7 @@ root.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
   if (on("[data-pv-ask]")) quote();
   if (on("[data-pv-send]")) sendRequest();
-  if (on("[data-pv-leave-entry]")) $("[data-pv-entry]").hidden = true;
+  if (on("[data-pv-leave-entry]")) closeEntry();
   if (on("[data-pv-withdraw]")) withdraw();
   const alert = on("[data-pv-alert]");
   if (alert) tellMe(alert);
@@ -224,6 +236,10 @@ root.addEventListener("click", (event) => {
     on("[data-pv-mute]").setAttribute("aria-pressed", String(video.muted));
   }
   if (on("[data-pv-full]")) $("[data-pv-stage]").requestFullscreen?.();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeEntry();
 });
 
 wire.on("state", (next) => next.room === root.dataset.room && show(next));

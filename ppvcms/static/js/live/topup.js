@@ -10,6 +10,15 @@ async function getJson(url) {
   return answer.json();
 }
 
+/** Keep every balance that the page shows true. */
+export function followBalance(wire) {
+  wire.on("balance", ({ available }) => {
+    for (const place of document.querySelectorAll("[data-pv-available]")) {
+      place.textContent = formatMoney(available);
+    }
+  });
+}
+
 /** Opens the `<dialog id="pv-topup">` of the page. `onPaid(intent)` hears of a credit. */
 export class TopUp {
   constructor({ onPaid }) {
@@ -28,7 +37,7 @@ export class TopUp {
   }
 
   async open(why = "") {
-    if (!this.dialog) return;
+    if (!this.dialog || this.dialog.open) return;
     this.#say(why);
     this.dialog.showModal();
     const place = this.form.querySelector("[data-pv-packs]");
@@ -49,9 +58,15 @@ export class TopUp {
     const label = document.createElement("label");
     label.className = "pv-pack";
     const input = Object.assign(document.createElement("input"), { type: "radio", name: "pack", value: pack.id, checked });
-    const credits = Object.assign(document.createElement("span"), { className: "pv-pack__credits", textContent: formatMoney(pack.credits + pack.bonus) });
+    const credits = Object.assign(document.createElement("span"), { className: "pv-pack__credits", textContent: formatMoney(pack.credits) });
     const price = Object.assign(document.createElement("span"), { className: "pv-pack__price", textContent: formatMoney(pack.price, pack.currency) });
     label.append(input, credits, price);
+    if (pack.bonus) {
+      const bonus = document.createElement("span");
+      bonus.className = "pv-pack__bonus pv-badge pv-badge--good";
+      bonus.textContent = this.dialog.dataset.textBonus.replace("{credits}", formatMoney(pack.bonus));
+      label.prepend(bonus);
+    }
     return label;
   }
 
