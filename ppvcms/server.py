@@ -124,8 +124,11 @@ def _wait_for(gate: Gate, seconds: float) -> None:
 
 def _on_eventlet(listener: socket.socket, app: Host, most: int) -> Callable[[], None]:
     import eventlet  # noqa: PLC0415 - only where it was chosen
+    import eventlet.tpool  # noqa: PLC0415 - as above
     import eventlet.wsgi  # noqa: PLC0415 - as above
 
+    # Password hashes and the like go to native threads: they would stop every greenlet.
+    app.extensions["ppvcms_off_hub"] = eventlet.tpool.execute
     thread = eventlet.spawn(
         eventlet.wsgi.server,
         listener,

@@ -14,8 +14,10 @@ from urllib.parse import urlsplit
 import structlog
 from flask import abort, current_app, flash, jsonify, redirect, request, session, url_for
 from flask_babel import gettext as _
+from flask_limiter import Limiter
 from flask_login import LoginManager, current_user
 from flask_socketio import join_room
+from flask_wtf import CSRFProtect
 from limits import parse
 
 from ppvcms.accounts.actor import VISITOR, Actor, actor_of
@@ -30,9 +32,6 @@ if TYPE_CHECKING:
     from flask import Flask
     from flask.typing import ResponseReturnValue
 
-    from flask_limiter import Limiter
-    from flask_wtf import CSRFProtect
-
     from ppvcms.config import Config
 
     View = TypeVar("View", bound=Callable[..., Any])
@@ -41,6 +40,7 @@ PUBLIC = "public"
 SIGNED_IN = "signed_in"
 SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
 TOKEN = "token"  # noqa: S105 - the name of a place, not a secret
+LIMITER = "ppvcms_limiter"
 RECENT_MS = 300_000
 LONGEST_PATH = 2_000
 log = structlog.get_logger(__name__)
@@ -112,17 +112,28 @@ class Visitor:
 
 
 def init_login(app: Flask) -> None:
-    """Attach sessions to the application, and shut views that declare nothing."""
+    """Attach sessions, CSRF protection and limits, and shut views that declare nothing."""
     config: Config = app.config["PPVCMS"]
-    if config.public_url.startswith("https://"):
-        app.config["SESSION_COOKIE_NAME"] = "__Host-ppvcms"
+    secure = config.public_url.startswith("https://")
     app.config.update(
-        PERMANENT_SESSION_LIFETIME=ABSOLUTE_MS // 1000,
+        SESSION_COOKIE_NAME="__Host-ppvcms" if secure else "ppvcms",
+        SESSION_COOKIE_SECURE=secure,
+        SESSION_COOKIE_HTTPONLY=True,
+        SESSION_COOKIE_SAMESITE="Lax",
         SESSION_REFRESH_EACH_REQUEST=False,
+        PERMANENT_SESSION_LIFETIME=ABSOLUTE_MS // 1000,
         # The policies check it, so that one rule holds for plugins' views too.
         WTF_CSRF_CHECK_DEFAULT=False,
+        WTF_CSRF_TIME_LIMIT=None,
         # The Origin header is compared instead: it comes also where no referrer does.
         WTF_CSRF_SSL_STRICT=False,
+    )
+    CSRFProtect(app)
+    app.extensions[LIMITER] = Limiter(
+        client_address,
+        app=app,
+        storage_uri=config.redis or "memory://",
+        enabled=not config.testing,
     )
     manager = LoginManager(app)
     manager.session_protection = None
@@ -324,7 +335,7 @@ def _wants_json() -> bool:
 
 
 def _require_pace(limit: Any) -> None:
-    limiter: Limiter = current_app.extensions["ppvcms_limiter"]
+    limiter: Limiter = current_app.extensions[LIMITER]
     who = current_user.id or client_address()
     if limiter.enabled and not limiter.limiter.hit(limit, request.endpoint or "", who):
         abort(429, description=_("That was too often. Wait a moment and try again."))
