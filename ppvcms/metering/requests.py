@@ -100,8 +100,9 @@ def _write_request(
     needed = funds_needed(terms)
     if available < needed:
         return short_of_funds(needed, available)
-    if session.scalar(select(ShowRequest.id).where(ShowRequest.open_for == client_id)):
-        return _one_open()
+    open_one = session.scalar(select(ShowRequest).where(ShowRequest.open_for == client_id))
+    if open_one is not None:
+        return open_one if open_one.key == key else _one_open()
     now = now_ms(session)
     row = ShowRequest(
         id=new_id(),
@@ -288,7 +289,7 @@ def queue(room_id: str, *, fresh: str | None = None) -> list[dict[str, Any]]:
     names = dict(
         db.session.execute(
             select(User.id, User.display_name).where(User.id.in_([row.client_id for row in rows]))
-        ).tuples()
+        ).all()
     )
     return [_queue_row(row, names.get(row.client_id, ""), new=row.id == fresh) for row in rows]
 

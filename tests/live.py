@@ -1,0 +1,210 @@
+"""A whole site for tests: bundled plugins, an engine in memory, people and rooms."""
+
+from __future__ import annotations
+
+import contextlib
+import textwrap
+import threading
+import uuid
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ppvcms import create_app
+from ppvcms.accounts import services as accounts
+from ppvcms.accounts.actor import actor_of
+from ppvcms.accounts.models import User
+from ppvcms.accounts.roles import ensure_roles
+from ppvcms.config import ROOT, Config
+from ppvcms.db import db, now_ms, transaction
+from ppvcms.host import lifecycle
+from ppvcms.media import ingest
+from ppvcms.media.contract import EventKind, MediaEvent
+from ppvcms.media.models import Grant
+from ppvcms.media.services import Holder, grant_for_publisher
+from ppvcms.metering import quotes, requests
+from ppvcms.metering.quotes import Offer
+from ppvcms.metering.requests import Accepted
+from ppvcms.results import Refusal
+from ppvcms.rooms import services as rooms
+from ppvcms.rooms import shows
+from ppvcms.rooms.models import Room, Show, ShowRequest
+from tests import kit
+from tests.engine import ENGINE
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from ppvcms.accounts.actor import Actor
+    from ppvcms.host.app import Host
+
+PLUGINS = ("mode_free", "mode_private", "tips", "media_memory")
+
+
+@dataclass
+class Site:
+    """What a test does on a site, in the words of people."""
+
+    app: Host
+    events: int = 0
+
+    def person(self, name: str, role: str = "client", *, credits: int = 0) -> Actor:  # noqa: A002
+        """Make somebody with a role, and give them credits in minor units."""
+        user = accounts.create_user(
+            email=f"{name.lower()}@example.org",
+            display_name=name,
+            password="a long enough secret",
+            roles=(role,),
+            verified=True,
+            actor_id=None,
+        )
+        assert isinstance(user, User), user
+        if credits:
+            kit.fund(user.id, credits)
+        return actor_of(db.session.get_one(User, user.id))
+
+    def room(self, performer: Actor, title: str = "Anna") -> Room:
+        """Make a room for somebody."""
+        return rooms.make_room(str(performer.user_id), title)
+
+    def go_live(self, room: Room, performer: Actor, mode: str = "free") -> Show:
+        """Go live with a camera that sends."""
+        show = shows.go_live(room.id, performer, mode)
+        assert isinstance(show, Show), show
+        self.performer_sends(show)
+        return show
+
+    def performer_sends(self, show: Show, *, at: int | None = None) -> None:
+        """Let the engine report that the performer's media arrives."""
+        grant_for_publisher(shows.stage_of(show), Holder(show.performer_id, "performer-page"))
+        grant = db.session.scalars(
+            db.select(Grant).where(Grant.show_id == show.id, Grant.role == "publisher")
+        ).first()
+        assert grant is not None
+        now = at or now_ms(db.session())
+        self.hear(EventKind.UP, grant.id)
+        self.hear(EventKind.EVIDENCE, grant.id, sent_at=now, received_at=None)
+
+    def together(self, count: int, act: Callable[[int], Any]) -> list[Any]:
+        """Run something many times at once, each in a thread and context of its own."""
+        gate = threading.Barrier(count)
+
+        def run(number: int) -> Any:
+            with self.app.test_request_context():
+                gate.wait()
+                return act(number)
+
+        with ThreadPoolExecutor(count) as pool:
+            return list(pool.map(run, range(count)))
+
+    def hear(self, kind: EventKind, grant_id: str | None, **data: Any) -> None:
+        """Let the engine say something."""
+        self.events += 1
+        ingest.take(
+            [
+                MediaEvent(
+                    node="n1",
+                    boot="b1",
+                    n=self.events,
+                    kind=kind,
+                    at=now_ms(db.session()),
+                    grant_id=grant_id,
+                    data=data,
+                )
+            ]
+        )
+
+    def offer(self, room: Room, client: Actor, mode: str = "private") -> Offer:
+        """See the panel."""
+        offer = quotes.quote(room.id, mode, client)
+        assert isinstance(offer, Offer), offer
+        return offer
+
+    def ask(self, room: Room, client: Actor, note: str = "") -> ShowRequest:
+        """Click on the panel."""
+        request = requests.ask(self.offer(room, client).token, note, client, uuid.uuid4().hex)
+        assert isinstance(request, ShowRequest), request
+        return request
+
+    def begin(self, room: Room, performer: Actor, client: Actor) -> Accepted:
+        """Ask and accept."""
+        accepted = requests.accept(self.ask(room, client).id, performer, uuid.uuid4().hex)
+        assert isinstance(accepted, Accepted), accepted
+        return accepted
+
+
+def refused(answer: object) -> str:
+    """Return the code of a refusal, and fail for anything else."""
+    assert isinstance(answer, Refusal), answer
+    return answer.code
+
+
+@contextlib.contextmanager
+def site_at(url: str, tmp_path: Path) -> Iterator[Site]:
+    """Lay a site and enter it."""
+    kit.lay_tables(url)
+    with enter(url, tmp_path, first=True) as site:
+        yield site
+
+
+@contextlib.contextmanager
+def enter(url: str, tmp_path: Path, *, first: bool = False) -> Iterator[Site]:
+    """Enter a site, in this process or in another one."""
+    _write_engine_plugin(tmp_path)
+    config = Config(
+        instance=tmp_path / "instance",
+        database=url,
+        secret_key="t" * 48,
+        plugin_dirs=(tmp_path / "plugins", ROOT / "plugins"),
+        async_mode="threading",
+        testing=True,
+    )
+    (tmp_path / "instance").mkdir(exist_ok=True)
+    app = create_app(config)
+    ENGINE.clear()
+    with app.app_context():
+        if first:
+            transaction(ensure_roles)
+            for slug in PLUGINS:
+                for act in (lifecycle.install, lifecycle.activate):
+                    answer = act(slug, actor_id=None)
+                    assert answer is None, str(answer)
+    with app.test_request_context():
+        try:
+            yield Site(app)
+        finally:
+            db.session.remove()
+            db.engine.dispose()
+
+
+def _write_engine_plugin(tmp_path: Path) -> None:
+    folder = tmp_path / "plugins" / "media_memory"
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "plugin.toml").write_text(
+        textwrap.dedent(
+            """\
+            slug = "media_memory"
+            name = "Engine in memory"
+            summary = "For tests."
+            version = "1.0.0"
+            license = "BSD-3-Clause"
+            authors = ["tests"]
+            api = ">=1.0,<2"
+            category = "media"
+            """
+        )
+    )
+    (folder / "plugin.py").write_text(
+        textwrap.dedent(
+            """\
+            from ppvcms.api import hookimpl
+            from tests.engine import ENGINE
+
+
+            @hookimpl
+            def register_media_providers():
+                return [ENGINE]
+            """
+        )
+    )
