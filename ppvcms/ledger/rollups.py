@@ -17,7 +17,7 @@ _HORIZON = {
     "postgresql": "SELECT CAST(CAST(pg_snapshot_xmin(pg_current_snapshot()) AS text) AS bigint)",
     "sqlite": "SELECT coalesce(max(id), 0) + 1 FROM entry",
 }
-_MARK = {"postgresql": "e.xid", "sqlite": "e.id"}
+MARK = {"postgresql": "e.xid", "sqlite": "e.id"}
 
 
 def rollup(session: Session) -> int:
@@ -30,7 +30,7 @@ def rollup(session: Session) -> int:
         # Transaction ids went back: restored from a dump into another cluster.
         session.execute(text("DELETE FROM rollup"))
         low = 0
-    mark = _MARK[dialect]
+    mark = MARK[dialect]
     result = session.execute(
         text(
             f"""

@@ -75,7 +75,6 @@ __all__ = [
     "charge",
     "extend_hold",
     "lock_accounts",
-    "lock_accounts",
     "once",
     "open_account",
     "open_part",

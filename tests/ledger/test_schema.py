@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.exc import DBAPIError
 
 from ppvcms import schema
+from ppvcms.db import Base
 from ppvcms.ledger.triggers import APPEND_ONLY
 
 ROOT = Path(__file__).parents[2]
@@ -65,6 +66,18 @@ def test_the_tables_are_what_the_models_say(engine: sa.Engine) -> None:
     schema.upgrade(engine)
 
     assert schema.differences(engine) == []
+    assert checks_in(engine) == {
+        table.name: {str(c.name) for c in table.constraints if isinstance(c, sa.CheckConstraint)}
+        for table in Base.metadata.tables.values()
+        if "__" not in table.name
+    }
+
+
+def checks_in(engine: sa.Engine) -> dict[str, set[str]]:
+    """Return the names of the checks of each table, which alembic does not compare."""
+    looking = sa.inspect(engine)
+    names = tables(engine) - {"alembic_version__core"}
+    return {name: {str(c["name"]) for c in looking.get_check_constraints(name)} for name in names}
 
 
 def test_a_second_upgrade_changes_nothing(engine: sa.Engine) -> None:

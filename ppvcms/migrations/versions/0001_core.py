@@ -27,8 +27,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("floor", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=False),
         sa.Column("opened_at", sa.BigInteger(), nullable=False),
-        sa.CheckConstraint("floor IS NULL OR balance - held >= floor", name="ck_account__floor"),
-        sa.CheckConstraint("held >= 0", name="ck_account__held"),
+        sa.CheckConstraint(
+            "floor IS NULL OR balance - held >= floor", name=op.f("ck_account__floor")
+        ),
+        sa.CheckConstraint("held >= 0", name=op.f("ck_account__held")),
         sa.PrimaryKeyConstraint("id", name="pk_account"),
         sa.UniqueConstraint(
             "kind",
@@ -387,7 +389,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("balance_after", sa.BigInteger(), nullable=True),
         sa.Column("version", sa.BigInteger(), nullable=True),
         sa.Column("xid", sa.BigInteger(), nullable=True),
-        sa.CheckConstraint("amount <> 0", name="ck_entry__amount"),
+        sa.CheckConstraint("amount <> 0", name=op.f("ck_entry__amount")),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name="fk_entry__account_id__account"
         ),
@@ -419,11 +421,12 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("capture_before", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.CheckConstraint(
-            "state = 'open' OR captured + released + expired = amount", name="ck_hold__ended_whole"
+            "state = 'open' OR captured + released + expired = amount",
+            name=op.f("ck_hold__ended_whole"),
         ),
-        sa.CheckConstraint("captured + released + expired <= amount", name="ck_hold__parts"),
+        sa.CheckConstraint("captured + released + expired <= amount", name=op.f("ck_hold__parts")),
         sa.CheckConstraint(
-            "captured >= 0 AND released >= 0 AND expired >= 0", name="ck_hold__not_negative"
+            "captured >= 0 AND released >= 0 AND expired >= 0", name=op.f("ck_hold__not_negative")
         ),
         sa.ForeignKeyConstraint(
             ["account_id"], ["account.id"], name="fk_hold__account_id__account"
