@@ -107,3 +107,13 @@ class CreditsListField(CreditsField):
 def credits_text(amount: int) -> str:
     """Return minor units as people write credits: 250 is 2.50."""
     return f"{Decimal(amount) / MINOR:.2f}"
+
+
+def minor_units(text: str) -> int | None:
+    """Return what somebody wrote as credits in minor units, or None when it is no amount."""
+    try:
+        amount = Decimal(text.strip().replace(",", ".")) * MINOR
+    except InvalidOperation:
+        return None
+    fits = amount.is_finite() and amount == amount.to_integral_value() and 0 <= amount <= MOST
+    return int(amount) if fits else None
