@@ -20,6 +20,8 @@ PLAIN: dict[str, tuple[str, str]] = {
     "moderator": ("Moderator", "Moderators"),
     "back_office": ("Back office", "Back office"),
     "visitor": ("Visitor", "Visitors"),
+    "show": ("Show", "Shows"),
+    "room": ("Room", "Rooms"),
 }
 
 

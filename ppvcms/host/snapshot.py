@@ -23,12 +23,13 @@ from ppvcms.host.contributions import REGISTRATION, Contributions, add
 from ppvcms.host.quarantine import put_aside
 from ppvcms.host.runtime import Runtime, failure_of, read_state, runtime
 from ppvcms.host.states import Desired, Facts, Standing, active_in_order, standings
-from ppvcms.host.templates import environment
+from ppvcms.host.templates import CORE_PREFIX, environment
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from flask import Flask
+    from jinja2 import Template
     from pluggy import PluginManager
     from werkzeug.routing import Map
 
@@ -65,6 +66,12 @@ class Snapshot:
                 app, theme, self.active, self.contributions.jinja
             )
         return self.environments[theme]
+
+
+def core_template(name: str) -> Template:
+    """Return a template of the core for a page that must work when all else is broken."""
+    app = current_app._get_current_object()  # type: ignore[attr-defined]  # noqa: SLF001
+    return current().jinja(app, CORE_PREFIX).get_template(name)
 
 
 def current() -> Snapshot:

@@ -186,7 +186,13 @@ def environment(
     active: Sequence[str],
     globals_: Mapping[str, Callable[..., object]],
 ) -> HostEnvironment:
-    """Return an environment of its own for one generation under one theme."""
+    """Return an environment of its own for one generation under one theme.
+
+    Under ``core:`` it has the core's templates alone, for pages that must work
+    whatever plugins, themes and the owner's own files do.
+    """
+    if theme == CORE_PREFIX:
+        return _overlay(app, [Layer("core", "", CORE_TEMPLATES)], {})
     host: Runtime = app.extensions["ppvcms_host"]
     plugins = [
         PluginTemplates(slug, host.loaded[slug].path / "templates", _overrides(host, slug))

@@ -1,0 +1,179 @@
+"""Plugins: browsing, switching on and off, and their settings, rendered by the core."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+
+from ppvcms.db import transaction
+from ppvcms.host import lifecycle, safemode, settings
+from ppvcms.host.follow import followers
+from ppvcms.host.lifecycle import PluginInfo
+from ppvcms.host.runtime import runtime
+from ppvcms.host.settings import SettingError
+from ppvcms.host.snapshot import core_template
+from ppvcms.host.states import State
+from ppvcms.web.admin.frame import blueprint, tell
+from ppvcms.web.guards import current_actor, policy
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+    from sqlalchemy.orm import Session
+    from wtforms import Form
+
+    from ppvcms.host.contract import SettingsSpec
+
+MANAGE = "plugins.manage"
+NEEDS_CARE = frozenset({State.BLOCKED, State.QUARANTINED, State.MISSING, State.UPGRADE_PENDING})
+
+
+@blueprint.get("/plugins")
+@policy(who=MANAGE)
+def plugins() -> ResponseReturnValue:
+    """List every plugin that has files or a row, with what can be done."""
+    found = lifecycle.overview()
+    processes, following = followers()
+    # The core's own template: this page must work with every plugin and theme broken.
+    return render_template(
+        core_template("admin/plugins.html"),
+        groups=_groups(found),
+        words=_state_words(),
+        processes=processes,
+        following=following,
+        safe_mode=safemode.is_on(runtime().config),
+        problems={each.slug: lifecycle.problems_of(each.slug) for each in found},
+    )
+
+
+@blueprint.post("/plugins/<slug>/install")
+@policy(who=MANAGE)
+def plugin_install(slug: str) -> ResponseReturnValue:
+    """Make a plugin's tables; it stays off."""
+    refusal = lifecycle.install(slug, actor_id=current_actor().user_id)
+    tell(refusal, _("%(slug)s is installed. Activate it to use it.", slug=slug))
+    return redirect(url_for("admin.plugins", _anchor=slug))
+
+
+@blueprint.post("/plugins/<slug>/activate")
+@policy(who=MANAGE)
+def plugin_activate(slug: str) -> ResponseReturnValue:
+    """Switch a plugin on."""
+    refusal = lifecycle.activate(slug, actor_id=current_actor().user_id)
+    tell(refusal, _("%(slug)s is on, in every process within a second.", slug=slug))
+    return redirect(url_for("admin.plugins", _anchor=slug))
+
+
+@blueprint.post("/plugins/<slug>/deactivate")
+@policy(who=MANAGE)
+def plugin_deactivate(slug: str) -> ResponseReturnValue:
+    """Switch a plugin off; what speaks against it is shown first."""
+    insist = request.form.get("insist") == "yes"
+    refusal = lifecycle.deactivate(slug, actor_id=current_actor().user_id, insist=insist)
+    if refusal is not None and refusal.code == "reasons":
+        page = core_template("admin/plugin_deactivate.html")
+        return render_template(page, plugin=_info(slug), reasons=refusal.reason), 409
+    tell(refusal, _("%(slug)s is off. Its data is kept.", slug=slug))
+    return redirect(url_for("admin.plugins", _anchor=slug))
+
+
+@blueprint.post("/plugins/<slug>/reset")
+@policy(who=MANAGE)
+def plugin_reset(slug: str) -> ResponseReturnValue:
+    """Try a plugin again that was put aside."""
+    refusal = lifecycle.reset(slug, actor_id=current_actor().user_id)
+    tell(refusal, _("%(slug)s is tried again.", slug=slug))
+    return redirect(url_for("admin.plugins", _anchor=slug))
+
+
+@blueprint.post("/plugins/<slug>/upgrade")
+@policy(who=MANAGE)
+def plugin_upgrade(slug: str) -> ResponseReturnValue:
+    """Bring a plugin's tables up to the version in its folder."""
+    refusal = lifecycle.upgrade(slug, actor_id=current_actor().user_id)
+    tell(refusal, _("%(slug)s is upgraded.", slug=slug))
+    return redirect(url_for("admin.plugins", _anchor=slug))
+
+
+@blueprint.route("/plugins/<slug>/settings", methods=["GET", "POST"])
+@policy(who=MANAGE)
+def plugin_settings(slug: str) -> ResponseReturnValue:
+    """Show and change what a plugin lets the owner decide."""
+    spec = _spec(slug)
+    if request.method == "POST" and request.form.get("reset"):
+        return _reset(slug, spec, request.form["reset"])
+    form = _form(slug, spec)
+    if request.method == "POST" and form.validate():
+        transaction(lambda session: _save(session, slug, spec, form))
+        flash(_("Saved. It holds for everything that begins from now on."), "success")
+        return redirect(url_for("admin.plugin_settings", slug=slug))
+    page = render_template(
+        core_template("admin/plugin_settings.html"),
+        plugin=_info(slug),
+        form=form,
+        spec=spec,
+        changed=settings.changed_at(slug),
+    )
+    return page, 422 if form.errors else 200
+
+
+def _groups(found: list[PluginInfo]) -> list[tuple[str, list[PluginInfo]]]:
+    care = [each for each in found if each.state in NEEDS_CARE]
+    on = [each for each in found if each.state in {State.ACTIVE, State.WAITING}]
+    rest = [each for each in found if each not in care and each not in on]
+    named = [(_("Needs your attention"), care), (_("Switched on"), on), (_("Not in use"), rest)]
+    return [(title, group) for title, group in named if group]
+
+
+def _state_words() -> dict[State, str]:
+    return {
+        State.DISCOVERED: _("Not installed"),
+        State.INACTIVE: _("Off"),
+        State.ACTIVE: _("On"),
+        State.BLOCKED: _("Cannot run"),
+        State.QUARANTINED: _("Put aside"),
+        State.UPGRADE_PENDING: _("Waits for its upgrade"),
+        State.MISSING: _("Files are missing"),
+        State.WAITING: _("Starting"),
+    }
+
+
+def _info(slug: str) -> PluginInfo:
+    for each in lifecycle.overview():
+        if each.slug == slug:
+            return each
+    abort(404)
+
+
+def _spec(slug: str) -> SettingsSpec:
+    try:
+        return settings.spec_of(slug)
+    except SettingError:
+        abort(404)
+
+
+def _form(slug: str, spec: SettingsSpec) -> Form:
+    if request.method == "POST":
+        return spec.form(request.form)
+    values = settings.of(slug).as_dict()
+    return spec.form(data={key: values[key] for key in values if key not in spec.secrets})
+
+
+def _save(session: Session, slug: str, spec: SettingsSpec, form: Form) -> None:
+    before = settings.of(slug).as_dict()
+    for key in spec.defaults:
+        value = form[key].data
+        if key in spec.secrets and not value:
+            continue
+        if value != before[key]:
+            settings.save(session, slug, key, value, actor_id=current_actor().user_id)
+
+
+def _reset(slug: str, spec: SettingsSpec, key: str) -> Any:
+    if key not in spec.defaults:
+        abort(404)
+    actor_id = current_actor().user_id
+    transaction(lambda session: settings.reset(session, slug, key, actor_id=actor_id))
+    flash(_("That setting has its first value again."), "success")
+    return redirect(url_for("admin.plugin_settings", slug=slug))
