@@ -93,7 +93,7 @@ def _message(mail: Mail, config: Config) -> EmailMessage:
     # Always the same one: who gets it twice after a crash sees it once.
     message["Message-ID"] = f"<{mail.id}@{address.rpartition('@')[2] or 'localhost'}>"
     message["Auto-Submitted"] = "auto-generated"
-    message.set_content(mail.body)
+    message.set_content(mail.body, cte="quoted-printable")
     return message
 
 

@@ -38,7 +38,9 @@ def run_due(owner: str) -> int:
     """Run the tasks that are due, one after the other, and return how many ran."""
     own: dict[str, Task] = current_app.extensions.get(KEY, {})
     ran = sum(_run(owner, name, task, _run_core) for name, task in own.items())
-    return ran + sum(_run(owner, name, task, _run_plugin) for name, task in registry.tasks().items())
+    return ran + sum(
+        _run(owner, name, task, _run_plugin) for name, task in registry.tasks().items()
+    )
 
 
 def overview() -> list[TaskLease]:
@@ -46,9 +48,7 @@ def overview() -> list[TaskLease]:
     return list(db.session.scalars(select(TaskLease).order_by(TaskLease.name)))
 
 
-def _run(
-    owner: str, name: str, task: Task, run: Callable[[str, Task], str | None]
-) -> bool:
+def _run(owner: str, name: str, task: Task, run: Callable[[str, Task], str | None]) -> bool:
     every_ms = int(task.every * 1000)
     if not _looks_due(name, every_ms) or not transaction(
         lambda session: _claim(session, owner, name, every_ms)
