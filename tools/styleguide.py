@@ -372,7 +372,7 @@ def tips(env: Environment, page: str, name: str) -> Markup:
         return Markup("")
     values = SimpleNamespace(options=(100, 200, 500, 1000, 2000), least=100, most=50_000)
     template = env.get_template("tips/buttons.html")
-    seen = SimpleNamespace(room=SimpleNamespace(state="online"), actor=SimpleNamespace(user_id="r"))
+    seen = SimpleNamespace(room=SimpleNamespace(state="online", seat_id="S" if private else None), actor=SimpleNamespace(user_id="r"))
     return Markup(template.render(values=values, note_max=140, room=seen.room, actor=seen.actor))  # noqa: S704
 
 

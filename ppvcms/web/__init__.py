@@ -13,6 +13,7 @@ PARTS = (
     "ppvcms.web.site",
     "ppvcms.web.auth",
     "ppvcms.web.account",
+    "ppvcms.web.receipts",
     "ppvcms.web.pay",
     "ppvcms.web.perform",
     "ppvcms.web.admin",

@@ -2,27 +2,31 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, Response, abort, flash, g, redirect, render_template, request, url_for
+from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
 
+from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.host.fields import CreditsField
+from ppvcms.host.labels import label
 from ppvcms.ledger.store import account_view
 from ppvcms.metering import earnings as earned
-from ppvcms.metering import settle
+from ppvcms.metering import receipts
+from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import words
+from ppvcms.web.formats import money
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.receipts import receipt_page
+from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import language_name, meter_figures, modules
 
 if TYPE_CHECKING:
@@ -133,8 +137,8 @@ def live() -> ResponseReturnValue:
             for mode in all_modes
             if mode.private
         ],
-        seat=meter_figures(None, mode="", other=""),
-        words=words.perform(),
+        seat=meter_figures(None, mode="", other=label("client")),
+        words=words.perform() | {f"mode_{mode.key}": str(mode.label) for mode in all_modes},
         modules=modules("live", "room"),
     )
 
@@ -239,32 +243,51 @@ def earnings() -> ResponseReturnValue:
 @policy(who=PERFORMS)
 def earnings_csv() -> ResponseReturnValue:
     """Download every charge."""
-    out = io.StringIO()
-    sheet = csv.writer(out)
-    sheet.writerow(["time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source"])
-    for row in earned.earnings(current_actor().user_id or "", limit=100_000):
-        moment = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000))
-        # A cell that begins like a formula would be run by a spreadsheet.
-        memo = f"'{row.memo}" if row.memo[:1] in "=+-@\t\r" else row.memo
-        sheet.writerow(
-            [moment, row.kind, memo, row.gross, f"{row.percent:.2f}", row.amount,
-             "yes" if row.reversed else "", row.source]
-        )
-    return Response(
-        out.getvalue(),
-        mimetype="text/csv",
-        headers={"Content-Disposition": "attachment; filename=earnings.csv"},
-    )
+    head = ("time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source")
+    found = earned.earnings(current_actor().user_id or "", limit=100_000)
+    return csv_file("earnings", head, (_as_cells(row) for row in found))
 
 
 @blueprint.get("/earnings/<seat_id>")
 @policy(who=PERFORMS)
 def earning(seat_id: str) -> ResponseReturnValue:
     """Show why one show earned what it earned."""
-    receipt = settle.explain(seat_id)
-    if receipt is None or receipt.performer_id != current_actor().user_id:
+    seat = seat_view(seat_id)
+    if seat.performer_id != current_actor().user_id or not seat.over:
         abort(404)
-    return render_template("perform/earning.html", receipt=receipt)
+    return render_template(
+        "perform/earning.html",
+        receipt=receipt_page(seat_id, side="performer"),
+        parts=_parts(seat_id, seat.performer_id),
+    )
+
+
+def _parts(seat_id: str, performer_id: str) -> list[dict[str, Any]]:
+    """Return how the charge was divided, from the reader's side."""
+    try:
+        found = receipts.explain(seat_id)
+    except NotFoundError:
+        return []
+    parts = []
+    for share in found.shares:
+        own = share.party_id == performer_id
+        name = _("You") if own else share.name or _("The site")
+        words = f"{name}, {share.percent} %"
+        parts.append({"label": words, "value": money(share.amount), "total": own})
+    return parts
+
+
+def _as_cells(row: earned.Earning) -> tuple[object, ...]:
+    return (
+        time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000)),
+        row.kind,
+        row.memo,
+        f"{row.gross // 100}.{row.gross % 100:02}",
+        f"{row.percent:.2f}",
+        f"{row.amount // 100}.{row.amount % 100:02}",
+        "yes" if row.reversed else "",
+        row.source,
+    )
 
 
 def _room() -> Room:

@@ -14,7 +14,7 @@ from ppvcms.content.services import render_text
 from ppvcms.host import registry
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
-from ppvcms.metering import seats
+from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing, services
 from ppvcms.web import words
 from ppvcms.web.guards import current_actor, policy
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
     from ppvcms.accounts.actor import Actor
+    from ppvcms.metering.view import SeatView
     from ppvcms.rooms.models import Room
     from ppvcms.rooms.prices import Price
 
@@ -31,7 +32,6 @@ blueprint = Blueprint("site", __name__)
 
 PRICE_BANDS = (150, 200, 300, 500)
 KEPT = "listing"
-ENDED = ("settled", "void")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +151,11 @@ def private(slug: str, seat_id: str) -> ResponseReturnValue:
     """Show the payer's page of a private show; over, it leads to the receipt."""
     found = services.by_slug(slug)
     actor = current_actor()
-    seat = seats.seat_view(seat_id)
-    if seat is None or seat.payer_id != actor.user_id or seat.room_id != found.id:
+    seat = seat_view(seat_id)
+    if seat.payer_id != actor.user_id or seat.room_id != found.id:
         abort(404)
-    if seat.state in ENDED:
-        return redirect(url_for("account.session", seat_id=seat_id))
+    if seat.over:
+        return redirect(url_for("receipts.show", seat_id=seat_id))
     page = _of_room(found, actor)
     mode = registry.room_mode(seat.mode)
     name = mode.label if mode is not None else seat.mode
@@ -172,7 +172,7 @@ def private(slug: str, seat_id: str) -> ResponseReturnValue:
 
 
 def meter_figures(
-    seat: seats.SeatView | None, *, mode: str, other: str, available: int = 0
+    seat: SeatView | None, *, mode: str, other: str, available: int = 0
 ) -> dict[str, Any]:
     """Return what the first paint of a meter shows; the page's script goes on from there."""
     left = seat.time_left_s if seat is not None else 0
@@ -195,11 +195,12 @@ def meter_figures(
 
 def modules(*scopes: str) -> list[str]:
     """Return the addresses of the plugins' page modules for some pages."""
-    return [
+    found = (
         plugin_asset(slug, path)
         for slug, assets in registry.assets(*scopes)
         for path in assets.modules
-    ]
+    )
+    return list(dict.fromkeys(found))
 
 
 def language_name(code: str) -> str:

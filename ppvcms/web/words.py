@@ -15,7 +15,7 @@ def state(name: str) -> str:
         "group": _("Group"),
         "private": _("In private"),
         "away": _("Away"),
-        "hidden": _("Hidden"),
+        "hidden": _("On request"),
         "offline": _("Offline"),
     }.get(name, name)
 
@@ -33,7 +33,7 @@ def orders() -> list[tuple[str, str]]:
 
 def room(name: str) -> dict[str, str]:
     """Return the sentences of the public room page."""
-    states = {f"state_{key}": state(key) for key in ("online", "private", "away", "offline")}
+    states = {f"state_{key}": state(key) for key in ("online", "group", "private", "away", "hidden", "offline")}
     return states | {
         "since": _("since {time}"),
         "none": _("none"),

@@ -132,6 +132,7 @@ document.addEventListener("click", (event) => {
   if (dismiss) dismiss.closest(".pv-alert")?.remove();
   const copied = on("[data-pv-copy]");
   if (copied) copy(copied);
+  if (on("[data-pv-print]")) window.print();
   if (on("[data-pv-back]") && window.history.length > 1) {
     event.preventDefault();
     window.history.back();
@@ -209,6 +210,7 @@ for (const form of document.querySelectorAll("form[data-pv-autosubmit]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+for (const button of document.querySelectorAll("[data-pv-print]")) button.hidden = false;
 document.querySelector("[data-pv-focus]")?.focus();
 relativeTimes();
 window.setInterval(relativeTimes, 30_000);

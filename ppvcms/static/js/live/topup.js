@@ -27,6 +27,7 @@ export class TopUp {
     if (!this.dialog) return;
     this.form = this.dialog.querySelector("form");
     this.form.addEventListener("submit", (event) => this.#submit(event));
+    this.form.addEventListener("change", () => this.#sayPrice());
     this.dialog.querySelector("[data-pv-close]").addEventListener("click", () => this.dialog.close());
     document.addEventListener("click", (event) => {
       if (event.target.closest("[data-pv-topup]")) {
@@ -48,10 +49,19 @@ export class TopUp {
       const ways = this.form.querySelector("[data-pv-ways]");
       ways.replaceChildren(...(shop.ways.length > 1 ? shop.ways.map((way, nr) => this.#way(way, nr === 0)) : []));
       this.form.querySelector("[type=submit]").disabled = !shop.packs.length || !shop.ways.length;
+      this.shop = shop;
+      this.#sayPrice();
       if (!shop.ways.length) this.#say(this.dialog.dataset.textNoWay);
     } catch {
       this.#say(this.dialog.dataset.textTrouble);
     }
+  }
+
+  #sayPrice() {
+    const pack = this.shop.packs.find((one) => String(one.id) === this.form.elements.pack?.value);
+    if (!pack) return;
+    const price = formatMoney(pack.price, pack.currency);
+    this.form.querySelector("[type=submit]").textContent = this.dialog.dataset.textPay.replace("{price}", price);
   }
 
   #pack(pack, checked) {
