@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import current_app
 from flask_babel import force_locale
-
 from sqlalchemy import select
 
 from ppvcms.accounts.models import Mail, User

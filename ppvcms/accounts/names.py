@@ -12,7 +12,7 @@ from ppvcms.results import Refusal
 SHORTEST = 2
 LONGEST = 40
 LONGEST_KEY = 80
-_PUNCTUATION = "-_.'’ "
+_PUNCTUATION = "-_.'\N{RIGHT SINGLE QUOTATION MARK} "
 # Letters of other scripts, digits and signs that are drawn as one of a to z.
 _LOOKS_LIKE = str.maketrans(
     {
@@ -58,7 +58,9 @@ def refusal_of_name(name: str, *, banned: tuple[str, ...] = ()) -> Refusal | Non
     key = name_key(name)
     if not all(_may_stand(letter) for letter in name) or not SHORTEST <= len(key) <= LONGEST_KEY:
         return _no(_("A name has letters, digits, spaces and - _ . ' only."))
-    if {key, *map(name_key, re.split(r"[\s\-_.'’]+", name))} & set(map(name_key, banned)):
+    if {key, *map(name_key, re.split(f"[{re.escape(_PUNCTUATION)}]+", name))} & set(
+        map(name_key, banned)
+    ):
         return _no(_("This name is kept for the people who run the site."))
     return None
 

@@ -30,24 +30,20 @@ _NOBODY = (
     "$Ja/8Zw6aUEZieibLFB6yGqOE2lx8LMdXIgbLQAadVcY"
 )
 # The head of the usual lists, in the form that `name_key` gives.
-_COMMON = frozenset(
-    map(
-        name_key,
-        """
-        12345678 123456789 1234567890 11111111 00000000 87654321 password password1 password12
-        password123 passw0rd p4ssword qwertyui qwertyuiop qwerty123 qwerty12 1q2w3e4r 1q2w3e4r5t
-        1qaz2wsx zaq12wsx asdfghjk asdfghjkl iloveyou sunshine princess football baseball superman
-        batman123 trustno1 welcome1 welcome123 letmein1 letmein123 abcd1234 abc12345 a1b2c3d4
-        computer internet whatever starwars jennifer michelle michael1 jordan23 charlie1 liverpool
-        chelsea1 dragon123 monkey123 shadow123 master123 killer123 pokemon1 samsung1 google123
-        admin123 administrator changeme changeme1 secret123 default1 test1234 testtest demo1234
-        guest123 12341234 123123123 147258369 987654321 55555555 88888888 99999999 12121212
-        q1w2e3r4 qazwsxedc aa123456 asdf1234 zxcvbnm1 zxcvbnm123 football1 baseball1 freedom1
-        hello123 nothing1 mustang1 corvette mercedes maverick midnight blink182 butterfly
-        elephant sweetheart lovelove loveyou1 1234qwer q1w2e3r4t5 passport pa55word
-        """.split(),
-    )
-)
+_COMMON_WORDS = """
+00000000 11111111 12121212 12341234 12345678 1234qwer 1q2w3e4r 1qaz2wsx 55555555 87654321
+88888888 99999999 a1b2c3d4 aa123456 abc12345 abcd1234 admin123 asdf1234 asdfghjk baseball
+blink182 changeme charlie1 chelsea1 computer corvette default1 demo1234 elephant football
+freedom1 guest123 hello123 iloveyou internet jennifer jordan23 letmein1 lovelove loveyou1
+maverick mercedes michael1 michelle midnight mustang1 nothing1 p4ssword pa55word passport
+passw0rd password pokemon1 princess q1w2e3r4 qwerty12 qwertyui samsung1 starwars sunshine
+superman test1234 testtest trustno1 welcome1 whatever zaq12wsx zxcvbnm1 123123123 123456789
+147258369 987654321 asdfghjkl baseball1 batman123 butterfly changeme1 dragon123 football1
+google123 killer123 liverpool master123 monkey123 password1 qazwsxedc qwerty123 secret123
+shadow123 1234567890 1q2w3e4r5t letmein123 password12 q1w2e3r4t5 qwertyuiop sweetheart
+welcome123 zxcvbnm123 password123 administrator
+"""
+_COMMON = frozenset(map(name_key, _COMMON_WORDS.split()))
 
 
 def off_hub(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:

@@ -239,9 +239,7 @@ def suspend(user_id: str, *, reason: str, actor_id: str | None) -> Refusal | Non
         user.state = "suspended"
         sessions.revoke_all(session, user_id)
         tokens.withdraw(session, user_id, *Purpose)
-        audit.record(
-            session, actor_id, "accounts.user.suspended", f"user:{user_id}", reason=reason
-        )
+        audit.record(session, actor_id, "accounts.user.suspended", f"user:{user_id}", reason=reason)
         return None
 
     return transaction(act)
@@ -302,7 +300,9 @@ def _make(
 ) -> User | Refusal:
     address, name = clean_email(email), names.clean_name(display_name)
     if address is None:
-        return Refusal("email", _("This is not an e-mail address."), _("Check it for typing errors."))
+        return Refusal(
+            "email", _("This is not an e-mail address."), _("Check it for typing errors.")
+        )
     refusal = names.refusal_of_name(name, banned=rules.banned_names) or refusal_of_password(
         password, words=(name, address, address.partition("@")[0], *rules.site_words)
     )

@@ -86,7 +86,6 @@ def sign_in(
 
 def sign_in_new(user: User, device: Device, old_token: str | None = None) -> SignedIn:
     """Sign in who has just made an account."""
-
     return transaction(
         lambda session: _admit(session, session.get_one(User, user.id), device, old_token)
     )
@@ -166,8 +165,10 @@ def can_reset(secret: str) -> bool:
 def reset(secret: str, password: str) -> User | Refusal:
     """Set a new password by a mailed link, and sign its person out everywhere."""
     owner = transaction(lambda session: _person_of(session, secret))
-    refusal = _dead_link() if owner is None else refusal_of_password(
-        password, words=(owner.email, owner.display_name)
+    refusal = (
+        _dead_link()
+        if owner is None
+        else refusal_of_password(password, words=(owner.email, owner.display_name))
     )
     if refusal is not None:
         return refusal
@@ -220,9 +221,7 @@ def resend(user_id: str) -> Refusal | None:
         user = session.get_one(User, user_id)
         if user.email_verified_at is not None:
             return Refusal("verified", _("Your address is verified already."), "")
-        wait = guard.attempt(
-            session, [f"resend:{user_id}"], tries=5, window_ms=60 * MINUTE_MS
-        )
+        wait = guard.attempt(session, [f"resend:{user_id}"], tries=5, window_ms=60 * MINUTE_MS)
         if wait is not None:
             return Refusal(
                 "too_fast",
@@ -278,7 +277,9 @@ def ask_email_change(
     """Send a link to a new address; the old one counts until the link was followed."""
     wanted = clean_email(email)
     if wanted is None:
-        return Refusal("email", _("This is not an e-mail address."), _("Check it for typing errors."))
+        return Refusal(
+            "email", _("This is not an e-mail address."), _("Check it for typing errors.")
+        )
     refusal = _prove(user_id, password, address=address, rules=rules)
     if refusal is not None:
         return refusal
@@ -295,9 +296,7 @@ def ask_email_change(
     return transaction(act)
 
 
-def _admit(
-    session: Session, user: User, device: Device, old_token: str | None
-) -> SignedIn:
+def _admit(session: Session, user: User, device: Device, old_token: str | None) -> SignedIn:
     user.seen_at = now_ms(session)
     _end(session, old_token)
     audit.record(
@@ -333,7 +332,10 @@ def _prove(user_id: str, password: str, *, address: str, rules: AccountRules) ->
 
 
 def _keys(email: str, address: str, *, known: bool) -> list[str]:
-    return [f"known:{email}" if known else f"account:{email}", f"address:{guard.network_of(address)}"]
+    return [
+        f"known:{email}" if known else f"account:{email}",
+        f"address:{guard.network_of(address)}",
+    ]
 
 
 def _count(keys: list[str], rules: AccountRules) -> Refusal | None:
@@ -355,9 +357,7 @@ def _log_failure(user_id: str, device: Device) -> None:
     subject = f"user:{user_id or 'unknown'}"
 
     def act(session: Session) -> None:
-        audit.record(
-            session, None, "accounts.user.sign_in_failed", subject, address=device.address
-        )
+        audit.record(session, None, "accounts.user.sign_in_failed", subject, address=device.address)
 
     transaction(act)
 
@@ -382,7 +382,9 @@ def _person_of(session: Session, secret: str) -> User | None:
 
 def _wrong() -> Refusal:
     return Refusal(
-        "wrong", _("The e-mail address or the password is not right."), _("Check both and try again.")
+        "wrong",
+        _("The e-mail address or the password is not right."),
+        _("Check both and try again."),
     )
 
 
@@ -395,9 +397,7 @@ def _suspended() -> Refusal:
 
 
 def _dead_link() -> Refusal:
-    return Refusal(
-        "link", _("This link was used already, or is too old."), _("Ask for a new one.")
-    )
+    return Refusal("link", _("This link was used already, or is too old."), _("Ask for a new one."))
 
 
 def _email_taken() -> Refusal:

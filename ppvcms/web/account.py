@@ -26,7 +26,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 NEW_EMAIL = "email-"
 PAGES = (
     ("account.overview", _l("Overview"), "house"),
-    ("account.sessions", _l("Receipts"), "receipt"),
+    ("receipts.index", _l("Receipts"), "receipt"),
     ("pay.credits", _l("Add credits"), "wallet2"),
     ("account.profile", _l("Profile"), "person"),
     ("account.security", _l("Security"), "shield-lock"),
@@ -131,7 +131,9 @@ def change_email() -> ResponseReturnValue:
             rules=account_rules(),
         )
         if refusal is None:
-            text = _("We have sent a link to the new address. Until you follow it the old one counts.")
+            text = _(
+                "We have sent a link to the new address. Until you follow it the old one counts."
+            )
             flash(text, "success")
             return redirect(url_for("account.security"))
         show_refusal(form, refusal)

@@ -138,7 +138,7 @@ def resend() -> ResponseReturnValue:
 @blueprint.route("/verify/<token>", methods=["GET", "POST"])
 @policy(who="public", rate="60 per hour")
 def verify(token: str) -> ResponseReturnValue:
-    """Verify an address; following the link alone changes nothing, as mail programs follow it too."""
+    """Verify an address; opening the link changes nothing, since mail programs open it too."""
     if request.method == "GET":
         return render_template("auth/verify.html", token=token)
     answer = signin.verify_email(token)

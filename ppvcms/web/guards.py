@@ -182,7 +182,9 @@ def require_recent_sign_in(view: View) -> View:
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
         if time.time_ns() // 1_000_000 - current_user.confirmed_at > RECENT_MS:
             if _wants_json():
-                return jsonify(error={"code": "confirm", "reason": _("Show your password again.")}), 401
+                return jsonify(
+                    error={"code": "confirm", "reason": _("Show your password again.")}
+                ), 401
             return redirect(url_for("auth.confirm", next=_path_here()))
         return cast("ResponseReturnValue", view(*args, **kwargs))
 
@@ -339,4 +341,3 @@ def _require_pace(limit: Any) -> None:
     who = current_user.id or client_address()
     if limiter.enabled and not limiter.limiter.hit(limit, request.endpoint or "", who):
         abort(429, description=_("That was too often. Wait a moment and try again."))
-
