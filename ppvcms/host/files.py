@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 from flask import url_for
 
 from ppvcms.host.finder import digest_of
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import current
 from ppvcms.host.worn import theme_in_use
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
 
 CORE = "core"
 CORE_STATIC = Path(__file__).resolve().parent.parent / "static"
@@ -47,18 +42,6 @@ def theme_asset(path: str) -> str:
         slug = found.manifest.parent
     slug = slug if slug in host.themes else worn
     return _url(f"{THEME_PREFIX}{slug}", host.theme_digests.get(slug) or "none", path)
-
-
-def theme_stylesheets() -> Iterator[str]:
-    """Yield the addresses of ``theme.css`` of the theme in use, its parents' first."""
-    host, slug, chain = runtime(), theme_in_use(), []
-    while slug in host.themes and slug not in chain:
-        found = host.themes[slug]
-        chain.append(slug)
-        slug = found.manifest.parent if found.manifest else ""
-    for each in reversed(chain):
-        if (host.themes[each].path / "static" / "theme.css").is_file():
-            yield _url(f"{THEME_PREFIX}{each}", host.theme_digests.get(each) or "none", "theme.css")
 
 
 def folder_of(slug: str, digest: str) -> Path | None:

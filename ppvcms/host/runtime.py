@@ -156,11 +156,11 @@ def failure_of(error: BaseException) -> str:
 
 
 def _import(slug: str, manifest: Manifest) -> ModuleType:
-    before = set(Base.metadata.tables)
     module = importlib.import_module(f"plugins.{slug}.{manifest.entry}")
-    for table in set(Base.metadata.tables) - before:
-        if not table.startswith(f"{slug}__"):
-            Base.metadata.remove(Base.metadata.tables[table])
+    for mapper in list(Base.registry.mappers):
+        table = str(mapper.local_table)
+        own = mapper.class_.__module__.startswith(f"plugins.{slug}.")
+        if own and not table.startswith(f"{slug}__"):
             raise PluginError(
                 slug,
                 f"the table '{table}' is not its own: its tables begin with '{slug}__'. "

@@ -20,7 +20,7 @@ from flask import current_app
 from sqlalchemy import delete, select
 
 from ppvcms.accounts import audit
-from ppvcms.db import after_commit, db, now_ms
+from ppvcms.db import after_commit, db, now_ms, reading
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.models import Setting
 from ppvcms.host.snapshot import current
@@ -242,8 +242,7 @@ def _stored(slug: str, room_id: str | None = None) -> dict[str, Any]:
         Setting.scope_id == (room_id or ""),
         Setting.plugin == slug,
     )
-    # A connection of its own: it can be asked inside a write transaction too.
-    with db.engine.connect() as connection:
+    with reading() as connection:
         return {row.key: row.value for row in connection.execute(query)}
 
 

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 PARTS = (
     "ppvcms.web.files",
     "ppvcms.web.site",
+    "ppvcms.web.pages",
     "ppvcms.web.auth",
     "ppvcms.web.account",
     "ppvcms.web.receipts",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, Response, abort, current_app, send_from_directory
+from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 
 from ppvcms.host.files import folder_of
 from ppvcms.rooms import images
@@ -36,7 +36,10 @@ def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
 def image(image_id: str) -> ResponseReturnValue:
     """Send a picture of a room; a changed picture has another address."""
     row = images.load(image_id)
-    response = Response(row.data, mimetype=row.content_type)
+    known = request.if_none_match.contains(image_id)
+    # The bytes are read only when the browser has none.
+    response = Response(status=304) if known else Response(row.data, mimetype=row.content_type)
+    response.set_etag(image_id)
     response.cache_control.public = True
     response.cache_control.max_age = A_DAY
     return response

@@ -81,8 +81,6 @@ def init_frame(app: Flask) -> None:
         asset=files.asset,
         plugin_asset=files.plugin_asset,
         theme_asset=files.theme_asset,
-        theme_stylesheets=files.theme_stylesheets,
-        page_assets=page_assets,
         actor=LocalProxy(current_actor),
     )
 
@@ -121,15 +119,6 @@ def wallet() -> WalletFacts | None:
 def slot(name: str, room: RoomView | None = None, **values: Any) -> Markup:
     """Return what plugins put into a named place of this page."""
     return slots.fill(name, current_actor(), room, **values)
-
-
-def page_assets(*scopes: str) -> dict[str, list[str]]:
-    """Return the addresses of the styles and modules that plugins add to such pages."""
-    found: dict[str, list[str]] = {"styles": [], "modules": []}
-    for slug, group in registry.assets(*scopes):
-        found["styles"] += [files.plugin_asset(slug, path) for path in group.styles]
-        found["modules"] += [files.plugin_asset(slug, path) for path in group.modules]
-    return found
 
 
 def menu(name: str) -> list[MenuItem]:

@@ -7,14 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-import sqlalchemy as sa
 from flask_babel import Babel
 
-from ppvcms import schema
 from ppvcms.config import Config
 from ppvcms.db import init_db
 from ppvcms.host import lifecycle, runtime
 from ppvcms.host.app import Host
+from tests.kit import lay_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -92,10 +91,8 @@ def make_host(config: Config) -> Callable[..., Host]:
 
     def make(**changes: object) -> Host:
         settings = replace(config, **changes)
-        engine = sa.create_engine(settings.database_url)
-        if schema.current(engine) is None:
-            schema.upgrade(engine)
-        engine.dispose()
+        if not (config.instance.parent / "site.sqlite3").exists():
+            lay_tables(settings.database_url)
         app = Host("ppvcms")
         app.config.update(PPVCMS=settings, SECRET_KEY=settings.secret_key, TESTING=True)
         init_db(app, settings.database_url)
@@ -115,8 +112,9 @@ def host(make_host: Callable[..., Host]) -> Iterator[Host]:
 
 
 @pytest.fixture
-def switch_on(write_plugin: Callable[..., str]) -> Callable[..., str]:
+def switch_on(host: Host, write_plugin: Callable[..., str]) -> Callable[..., str]:
     """Write a plugin, install it and switch it on."""
+    del host  # its context is what the acts work in
 
     def act(code: str = "", **kwargs: str) -> str:
         slug = write_plugin(code, **kwargs)
