@@ -92,6 +92,18 @@ def save_page(
         return row
 
 
+def delete_page(page_id: str, *, actor_id: str | None) -> None:
+    """Delete a page; its address leads nowhere afterwards."""
+    with unit_of_work() as session:
+        row = session.get(Page, page_id)
+        if row is not None:
+            session.delete(row)
+            audit.record(
+                session, actor_id=actor_id, action="content.page.deleted",
+                subject=f"page:{page_id}", data={"slug": row.slug, "title": row.title},
+            )
+
+
 def save_menu_entry(
     *, menu: str, label: str, url: str, weight: int, actor_id: str | None
 ) -> Refusal | None:

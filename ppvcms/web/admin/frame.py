@@ -12,6 +12,8 @@ from flask import Blueprint, Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
 from ppvcms.db import now_ms
+from ppvcms.host import registry
+from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.web.frame import plugin_items
 from ppvcms.web.guards import current_actor
@@ -95,6 +97,15 @@ def admin_nav() -> list[NavItem]:
     return [*items, *added]
 
 
+def admin_assets() -> dict[str, list[str]]:
+    """Return the addresses of the styles and modules that plugins add to the back office."""
+    found: dict[str, list[str]] = {"styles": [], "modules": []}
+    for slug, group in registry.assets("admin"):
+        found["styles"] += [plugin_asset(slug, path) for path in group.styles]
+        found["modules"] += [plugin_asset(slug, path) for path in group.modules]
+    return found
+
+
 def _inside(url: str) -> bool:
     if url == url_for("admin.overview"):
         return request.path == url
@@ -104,7 +115,7 @@ def _inside(url: str) -> bool:
 @blueprint.record_once
 def _tell_templates(state: BlueprintSetupState) -> None:
     # A global, so that the admin pages of plugins have the navigation too.
-    state.app.jinja_env.globals["admin_nav"] = admin_nav
+    state.app.jinja_env.globals.update(admin_nav=admin_nav, admin_assets=admin_assets)
 
 
 def tell(refusal: Refusal | None, done: str) -> bool:

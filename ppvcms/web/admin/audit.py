@@ -1,0 +1,63 @@
+"""The audit log: who did what, to whom and why; it can be read and never changed (BO-15)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from flask import render_template, request, url_for
+
+from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
+from ppvcms.web.admin.frame import blueprint, csv_file, page_number, page_url
+from ppvcms.web.admin.queries.care import AuditFilters, areas, audit_page, audit_rows
+from ppvcms.web.guards import policy
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+
+@blueprint.get("/audit")
+@policy(who="audit.view")
+def audit() -> ResponseReturnValue:
+    """Show the log, narrowed by day, area and words."""
+    kept = {name: value for name, value in request.args.items() if value and name != "page"}
+    return render_template(
+        "admin/audit.html",
+        page=audit_page(_filters(), page_number()),
+        url=page_url,
+        asked=request.args,
+        areas=areas(),
+        export=url_for("admin.audit_csv", **kept),
+    )
+
+
+@blueprint.get("/audit.csv")
+@policy(who="audit.view")
+def audit_csv() -> ResponseReturnValue:
+    """Export what the page shows."""
+    head = ("id", "at_utc", "who", "action", "subject", "reason", "data", "address")
+    rows = (
+        (
+            row.id,
+            iso_utc(row.at),
+            row.actor_name or "system",
+            row.action,
+            row.subject,
+            row.reason,
+            json.dumps(row.data, sort_keys=True),
+            row.address,
+        )
+        for row in audit_rows(_filters())
+    )
+    return csv_file("audit", head, rows)
+
+
+def _filters() -> AuditFilters:
+    asked = request.args
+    return AuditFilters(
+        words=asked.get("q", "").strip()[:80],
+        action=asked.get("area", "")[:32],
+        subject=asked.get("subject", "")[:120],
+        since=day_begins(asked.get("since", "")),
+        until=day_after(asked.get("until", "")),
+    )

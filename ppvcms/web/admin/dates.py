@@ -1,0 +1,44 @@
+"""Days as filters name them, in the reader's time zone."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, timedelta
+
+from flask_babel import get_timezone
+
+
+def day_begins(text: str) -> int | None:
+    """Return the epoch milliseconds at which a day such as 2026-11-21 begins, or None."""
+    found = _day(text)
+    return _ms(found) if found is not None else None
+
+
+def day_after(text: str) -> int | None:
+    """Return the epoch milliseconds at which a day is over, or None."""
+    found = _day(text)
+    return _ms(found + timedelta(days=1)) if found is not None else None
+
+
+def offset_ms() -> int:
+    """Return how far ahead of UTC the reader's clock is at this moment."""
+    offset = datetime.now(UTC).astimezone(get_timezone()).utcoffset()
+    return int(offset.total_seconds() * 1000) if offset else 0
+
+
+def iso_utc(at: int | None) -> str:
+    """Return epoch milliseconds in the form that programs read."""
+    if at is None:
+        return ""
+    return datetime.fromtimestamp(at / 1000, tz=UTC).isoformat(timespec="seconds")
+
+
+def _day(text: str) -> date | None:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
+
+
+def _ms(day: date) -> int:
+    midnight = datetime(day.year, day.month, day.day, tzinfo=get_timezone() or UTC)
+    return int(midnight.timestamp() * 1000)

@@ -1,0 +1,74 @@
+"""Mails and the audit log, page by page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import or_, select
+
+from ppvcms.accounts.models import AuditLog, Mail
+from ppvcms.db import db
+from ppvcms.web.admin.queries.paging import Page, page_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlalchemy import Select
+
+MOST_ROWS = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilters:
+    """What the audit log is narrowed to; moments are epoch milliseconds."""
+
+    words: str = ""
+    action: str = ""
+    subject: str = ""
+    since: int | None = None
+    until: int | None = None
+
+
+def mails(*, state: str = "", words: str = "", page: int = 1) -> Page[Mail]:
+    """Return mails, the newest first; `words` look into receiver and subject."""
+    query = select(Mail).order_by(Mail.made_at.desc(), Mail.id.desc())
+    if state:
+        query = query.where(Mail.state == state)
+    if words:
+        like = f"%{words}%"
+        query = query.where(or_(Mail.to.ilike(like), Mail.subject.ilike(like)))
+    return page_of(query, lambda rows: [row[0] for row in rows], page)
+
+
+def audit_page(filters: AuditFilters, page: int = 1) -> Page[AuditLog]:
+    """Return one page of the log, the newest first."""
+    return page_of(_query(filters), lambda rows: [row[0] for row in rows], page)
+
+
+def audit_rows(filters: AuditFilters) -> Iterator[AuditLog]:
+    """Yield the log for an export, the newest first, at most 50,000."""
+    yield from db.session.scalars(_query(filters).limit(MOST_ROWS))
+
+
+def areas() -> list[str]:
+    """Return the first parts of the actions that there are."""
+    actions = db.session.scalars(select(AuditLog.action).distinct())
+    return sorted({action.partition(".")[0] for action in actions})
+
+
+def _query(filters: AuditFilters) -> Select[Any]:
+    query = select(AuditLog).order_by(AuditLog.id.desc())
+    if filters.words:
+        like = f"%{filters.words}%"
+        named = or_(AuditLog.actor_name.ilike(like), AuditLog.reason.ilike(like))
+        query = query.where(or_(named, AuditLog.action.ilike(like), AuditLog.subject.ilike(like)))
+    if filters.action:
+        query = query.where(AuditLog.action.startswith(f"{filters.action}.", autoescape=True))
+    if filters.subject:
+        query = query.where(AuditLog.subject == filters.subject)
+    if filters.since is not None:
+        query = query.where(AuditLog.at >= filters.since)
+    if filters.until is not None:
+        query = query.where(AuditLog.at < filters.until)
+    return query
