@@ -5,6 +5,7 @@ For the paths that write hundreds of rows at a time; elsewhere the ORM does.
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import BigInteger, Boolean, Integer, text
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
 Columns = dict[str, list[Any]]
+_SPECIAL = re.compile(r'["\\]')
 
 
 class BulkError(PpvcmsError):
@@ -35,7 +37,7 @@ def insert(session: Session, table: Table, columns: Columns) -> None:
         _many(session, statement, list(zip(*columns.values(), strict=True)))
         return
     statement = f'INSERT INTO "{table.name}" ({names}) SELECT * FROM {_unnest(table, columns)}'  # noqa: S608 - our names
-    session.execute(text(statement), columns)
+    session.execute(text(statement), _literals(columns))
 
 
 def update(
@@ -67,7 +69,7 @@ def update(
     kinds = {source: name for name, source in fixed.items()}
     source = _unnest(table, columns, kinds)
     statement = f'UPDATE "{table.name}" t SET {sets} FROM {source} WHERE {tests}'  # noqa: S608 - our names
-    result = session.execute(text(statement), columns)
+    result = session.execute(text(statement), _literals(columns))
     return int(result.rowcount)  # type: ignore[attr-defined]
 
 
@@ -92,6 +94,32 @@ def _unnest(table: Table, columns: Columns, kinds: Mapping[str, str] = {}) -> st
     )
     names = ", ".join(f'"{name}"' for name in columns)
     return f"unnest({arrays}) AS v({names})"
+
+
+def _literals(columns: Columns) -> dict[str, str]:
+    """Return each list as one array literal.
+
+    A list given to the driver becomes ARRAY[...], of which the server makes a node of
+    its parse tree for every element: with a thousand rows that took half of the time.
+    """
+    return {name: _literal(values) for name, values in columns.items()}
+
+
+def _literal(values: list[Any]) -> str:
+    kinds = set(map(type, values))
+    if kinds == {int}:
+        return "{" + ",".join(map(str, values)) + "}"
+    if kinds == {str} and not _SPECIAL.search("".join(values)):
+        return '{"' + '","'.join(values) + '"}'
+    return "{" + ",".join(map(_element, values)) + "}"
+
+
+def _element(value: object) -> str:
+    if value is None:
+        return "NULL"
+    if isinstance(value, str):
+        return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+    return str(value)
 
 
 def _kind(column: Column[Any]) -> str:

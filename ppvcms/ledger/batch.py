@@ -68,14 +68,20 @@ class BatchResult:
     """What is left to spend on the seat's wallet after the whole batch."""
 
 
-def post_batch(session: Session, postings: Sequence[HoldPosting]) -> BatchResult:
+def post_batch(
+    session: Session,
+    postings: Sequence[HoldPosting],
+    *,
+    locked: dict[str, Locked] | None = None,
+) -> BatchResult:
     """Capture and extend the holds of many seats at once.
 
     Wallets are locked in the order of their ids; the caller has locked the
     seats before and fences each by its seq. Seats that share a wallet are
     served in the order given, and their wallet is written once. All is done or
     nothing: whatever is raised must end the transaction. No fact is written
-    for these transfers, the settlement of a seat is told instead.
+    for these transfers, the settlement of a seat is told instead. `locked` are
+    the wallets where the caller holds them locked, as `lock_accounts` gave them.
 
     Raises:
         HoldError: A hold has ended, stands on another wallet, appears twice, or
@@ -84,7 +90,7 @@ def post_batch(session: Session, postings: Sequence[HoldPosting]) -> BatchResult
     """
     if not postings:
         return BatchResult({}, {}, {})
-    wallets = lock_accounts(session, {posting.wallet_id for posting in postings})
+    wallets = locked or lock_accounts(session, {posting.wallet_id for posting in postings})
     holds = _read_holds(session, postings)
     taking = [posting for posting in postings if posting.amount]
     transfer_ids = {posting.seat_id: new_id() for posting in taking}

@@ -41,6 +41,7 @@ from ppvcms.ledger.holds import capture_hold, extend_hold, open_part, place_hold
 from ppvcms.ledger.keys import once
 from ppvcms.ledger.models import Entry, Transfer
 from ppvcms.ledger.moves import (
+    Locked,
     Posted,
     first_posting,
     lock_accounts,
@@ -65,6 +66,7 @@ __all__ = [
     "HoldPosting",
     "KeyReusedError",
     "LedgerError",
+    "Locked",
     "NotBalancedError",
     "Posted",
     "Wallet",

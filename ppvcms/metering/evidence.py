@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flask import current_app
-from sqlalchemy import bindparam, func, insert, select, text, tuple_, update
+from sqlalchemy import func, insert, select, text, tuple_
 
 from ppvcms.db import now_ms, transaction
 from ppvcms.faultpoints import faultpoint
@@ -128,26 +128,19 @@ def _last_spans(
 
 
 def _extend(session: Session, longer: Mapping[int, int]) -> None:
-    if not longer:
-        return
-    if session.get_bind().dialect.name == "postgresql":
-        rows = sorted(longer.items())
-        session.execute(
-            text(
-                "UPDATE span SET ends_at = greatest(span.ends_at, v.at) "
-                "FROM unnest(CAST(:ids AS bigint[]), CAST(:ats AS bigint[])) AS v(id, at) "
-                "WHERE span.id = v.id"
-            ),
-            {"ids": [row for row, _ in rows], "ats": [at for _, at in rows]},
-        )
-        return
-    table = models.Span.__table__
-    session.connection().execute(
-        update(table)
-        .where(table.c.id == bindparam("row"))
-        .values(ends_at=func.max(table.c.ends_at, bindparam("at"))),
-        [{"row": row, "at": at} for row, at in longer.items()],
-    )
+    """Lengthen spans, never shorten them, whoever else does it at the same moment."""
+    rows = [{"row": row, "at": at} for row, at in sorted(longer.items())]
+    if rows and session.get_bind().dialect.name == "postgresql":
+        columns = {name: [one[name] for one in rows] for name in ("row", "at")}
+        session.execute(text(_LENGTHEN_ALL), columns)
+    elif rows:
+        session.execute(text("UPDATE span SET ends_at = max(ends_at, :at) WHERE id = :row"), rows)
+
+
+_LENGTHEN_ALL = """
+UPDATE span SET ends_at = greatest(span.ends_at, v.at)
+FROM unnest(CAST(:row AS bigint[]), CAST(:at AS bigint[])) AS v(id, at) WHERE span.id = v.id
+"""
 
 
 # --- What the engines and the pages tell ------------------------------------------------

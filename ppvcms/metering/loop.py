@@ -16,7 +16,7 @@ from sqlalchemy import select
 from ppvcms.db import db, now_ms
 from ppvcms.metering import settle, tell
 from ppvcms.metering.evidence import beats
-from ppvcms.metering.meter import MOST_SEATS, run_batch
+from ppvcms.metering.meter import run_batch
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 TICK_S = 0.4
 FLUSH_S = 1.0
+MOST_ALONE = 200
 log = structlog.get_logger(__name__)
 
 
@@ -51,8 +52,8 @@ def run_forever(app: Flask) -> None:
 
 def look() -> None:
     """Look at every seat that is due, settle those that are over, and tell everybody."""
-    looked = MOST_SEATS
-    while looked == MOST_SEATS:
+    more = True
+    while more:
         try:
             batch = run_batch()
         except Exception:
@@ -63,14 +64,14 @@ def look() -> None:
             tell.say(lambda news=batch.news: tell.tell(news))  # type: ignore[misc] # binds now
         for seat_id in batch.closing:
             _safely(seat_id)
-        looked = batch.looked
+        more = batch.more
 
 
 def _one_by_one() -> None:
     """Look at due seats each on its own, so that a broken one costs only itself."""
     db.session.rollback()
     due = select(Seat.id).where(Seat.state.in_(OPEN_STATES), Seat.due_at <= now_ms(db.session()))
-    ids = list(db.session.scalars(due.order_by(Seat.due_at).limit(MOST_SEATS)))
+    ids = list(db.session.scalars(due.order_by(Seat.due_at).limit(MOST_ALONE)))
     db.session.rollback()
     for seat_id in ids:
         _safely(seat_id)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppvcms import bulk
 from ppvcms.db import now_ms, transaction
+from ppvcms.events import Event as FactEvent
 from ppvcms.events import SeatExhausted, SeatPaused, SeatResumed
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
@@ -43,10 +44,12 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from ppvcms import events
+    from ppvcms.ledger.store import Locked
     from ppvcms.metering.clock import Command, Event, Evidence, SeatState
 
-MOST_SEATS = 200
+MOST_SEATS = {"postgresql": 1_000, "sqlite": 200}
+"""How many seats one batch takes. A commit waits for the disk once, however many there
+are; SQLite has one writer, and all others of the process wait for the batch to end."""
 TURNS = (Start, Pause, Exhaust, Resume, Unbilled, Close)
 """Commands that change more of a seat than its figures."""
 
@@ -61,17 +64,14 @@ class Look:
     evidence: Evidence
     commands: tuple[Command, ...]
     now: int
+    wallet: Locked
+    turns: bool
+    """Whether more than figures changes."""
 
     @property
     def closes(self) -> bool:
         """Whether the seat is over and has to be settled."""
         return any(isinstance(command, Close) for command in self.commands)
-
-    @property
-    def turns(self) -> bool:
-        """Whether more than figures changed."""
-        phase = self.before.phase is not self.after.phase or self.before.cause != self.after.cause
-        return phase or any(isinstance(command, TURNS) for command in self.commands)
 
     @property
     def lease_changed(self) -> bool:
@@ -89,22 +89,24 @@ class Batch:
     """What one look at the due seats came to: what to tell, and what to settle."""
 
     looked: int = 0
+    more: bool = False
     posted: int = 0
     news: list[News] = field(default_factory=list)
     closing: list[str] = field(default_factory=list)
 
 
-def run_batch(limit: int = MOST_SEATS, *, now: int | None = None) -> Batch:
+def run_batch(*, now: int | None = None) -> Batch:
     """Look at the seats that are due, oldest first, and move what they owe.
 
     `now` stands for the database's clock in tests.
     """
-    return transaction(lambda session: _batch(session, limit, now))
+    return transaction(lambda session: _batch(session, now))
 
 
-def _batch(session: Session, limit: int, now: int | None) -> Batch:
+def _batch(session: Session, now: int | None) -> Batch:
     faultpoint("meter.begin")
-    due = rows.by_due(session, now=now_ms(session) if now is None else now, limit=limit)
+    most = MOST_SEATS[session.get_bind().dialect.name]
+    due = rows.by_due(session, now=now_ms(session) if now is None else now, limit=most)
     if not due:
         return Batch()
     looks = look(session, due, Tick, now=now)
@@ -113,6 +115,7 @@ def _batch(session: Session, limit: int, now: int | None) -> Batch:
     news = write(session, going_on)
     return Batch(
         looked=len(looks),
+        more=len(looks) == most,
         posted=sum(one.total(Post) > 0 for one in going_on),
         news=news,
         closing=[one.row.id for one in looks if one.closes],
@@ -139,7 +142,11 @@ def look(
         before = rows.state_of(row, terms[row.id])
         evidence = evidence_of(facts, seat_id=row.id, show_id=row.show_id)
         after, commands = step(before, event(evidence, left[row.wallet_id]), moment)
-        one = Look(row, before, after, evidence, commands, moment)
+        turns = (before.phase, before.cause) != (after.phase, after.cause) or any(
+            isinstance(command, TURNS) for command in commands
+        )
+        wallet = wallets[row.wallet_id]
+        one = Look(row, before, after, evidence, commands, moment, wallet, turns)
         left[row.wallet_id] -= one.total(Secure)
         looks.append(one)
     faultpoint("meter.checked")
@@ -155,10 +162,11 @@ def write(session: Session, looks: Sequence[Look]) -> list[News]:
         if one.turns:
             write_turn(session, one)
     faultpoint("meter.secured")
-    _write_pauses(session, looks)
     for one in looks:
-        for fact in _facts_of(one):
-            write_event(session, fact)
+        if one.turns:
+            write_pauses(session, one)
+            for fact in _facts_of(one):
+                write_event(session, fact)
     faultpoint("meter.outboxed")
     return [news_of(one) for one in looks]
 
@@ -166,7 +174,8 @@ def write(session: Session, looks: Sequence[Look]) -> list[News]:
 def move_money(session: Session, looks: Sequence[Look]) -> None:
     """Bring what is due from the holds to the escrows, and extend the holds."""
     moving = [one for one in looks if one.total(Post) or one.total(Secure)]
-    done = post_batch(session, [_posting(one) for one in moving])
+    locked = {one.row.wallet_id: one.wallet for one in moving}
+    done = post_batch(session, [_posting(one) for one in moving], locked=locked)
     short = [one for one in moving if done.granted[one.row.id] != one.total(Secure)]
     if short:
         raise rows.StaleSeatError(f"The wallet of seat {short[0].row.id} moved under its lock.")
@@ -246,37 +255,40 @@ def write_turn(session: Session, one: Look, **more: Any) -> None:
     rows.store(session, one.row.id, seen_seq=one.row.seq, values=values | more)
 
 
-def _write_pauses(session: Session, looks: Sequence[Look]) -> None:
-    for one in looks:
-        for command in one.commands:
-            if isinstance(command, Unbilled):
-                session.add(
-                    Span(
-                        scope_id=one.row.id,
-                        kind=Fact.PAUSED.value,
-                        starts_at=command.start,
-                        ends_at=command.end,
-                    )
-                )
-
-
 def write_pauses(session: Session, one: Look) -> None:
     """Write the stretches that no late evidence may bill."""
-    _write_pauses(session, [one])
-
-
-def _facts_of(one: Look) -> list[events.Event]:
-    about = {"show_id": one.row.show_id, "room_id": one.row.room_id, "seat_id": one.row.id}
-    facts: list[events.Event] = []
     for command in one.commands:
-        fresh = {"id": new_id(), "at": one.now, **about}
-        if isinstance(command, Pause):
-            facts.append(SeatPaused(cause=command.cause.value, **fresh))
-        elif isinstance(command, Exhaust):
-            facts.append(SeatExhausted(**fresh))
-        elif isinstance(command, Resume):
-            facts.append(SeatResumed(**fresh))
-    return facts
+        if isinstance(command, Unbilled):
+            session.add(
+                Span(
+                    scope_id=one.row.id,
+                    kind=Fact.PAUSED.value,
+                    starts_at=command.start,
+                    ends_at=command.end,
+                )
+            )
+
+
+def _facts_of(one: Look) -> list[FactEvent]:
+    return [
+        _FACTS[type(command)](
+            id=new_id(),
+            at=one.now,
+            seat_id=one.row.id,
+            show_id=one.row.show_id,
+            room_id=one.row.room_id,
+            **({"cause": command.cause.value} if isinstance(command, Pause) else {}),
+        )
+        for command in one.commands
+        if type(command) in _FACTS
+    ]
+
+
+_FACTS: dict[type, Callable[..., FactEvent]] = {
+    Pause: SeatPaused,
+    Exhaust: SeatExhausted,
+    Resume: SeatResumed,
+}
 
 
 def news_of(one: Look) -> News:

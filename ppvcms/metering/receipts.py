@@ -228,7 +228,7 @@ def _shares(transfer_ids: Sequence[str]) -> tuple[ShareLine, ...]:
 
 def _names(user_ids: Sequence[str]) -> dict[str, str]:
     query = select(User.id, User.display_name).where(User.id.in_(user_ids))
-    return dict(db.session.execute(query))
+    return dict(db.session.execute(query).all())
 
 
 def _timeline(evidence: dict[str, Any]) -> tuple[Stretch, ...]:

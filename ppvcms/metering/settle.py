@@ -20,16 +20,7 @@ from ppvcms.ids import new_id
 from ppvcms.ledger import books
 from ppvcms.ledger.models import Transfer
 from ppvcms.ledger.outbox import write_event
-from ppvcms.ledger.store import (
-    Draft,
-    Line,
-    Posted,
-    lines_of,
-    lock_accounts,
-    post,
-    release_hold,
-    shares_for,
-)
+from ppvcms.ledger.store import Posted, lock_accounts, post, release_hold, shares_for
 from ppvcms.metering import meter, rows, tell
 from ppvcms.metering.clock import Close, End, Post, Reason, Tick
 from ppvcms.metering.evidence import Fact, read_facts
@@ -160,14 +151,14 @@ def _divide(session: Session, one: Look, charge: int) -> list[str]:
     if not charge:
         return transfer_ids
     shares = _shares(session, terms, charge)
-    draft = Draft(
+    draft = books.Draft(
         kind=terms.mode[:32],
         key=f"seat:{row.id}:settle",
         source=f"seat:{row.id}",
         memo=f"{one.after.counted_ms // 1000} s at {terms.rate_per_minute} a minute",
         lines=(
-            Line(row.escrow_id, terms.currency, -charge),
-            *lines_of(shares, terms.currency),
+            books.Line(row.escrow_id, terms.currency, -charge),
+            *books.lines_of(shares, terms.currency),
         ),
         shares=shares,
     )

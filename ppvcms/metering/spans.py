@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
 
 class Span(NamedTuple):
@@ -19,8 +19,10 @@ class Span(NamedTuple):
     end: int
 
 
-def normal(spans: Iterable[Span]) -> tuple[Span, ...]:
+def normal(spans: Sequence[Span]) -> tuple[Span, ...]:
     """Return the same time as sorted spans that do not overlap or touch, without empty ones."""
+    if len(spans) < 2:  # noqa: PLR2004 - the usual case: a line that never broke
+        return tuple(span for span in spans if span.start < span.end)
     found: list[Span] = []
     for span in sorted(spans):
         if span.end <= span.start:
@@ -44,6 +46,8 @@ def intersect(*sets: Sequence[Span]) -> tuple[Span, ...]:
 
 def subtract(spans: Sequence[Span], gone: Sequence[Span]) -> tuple[Span, ...]:
     """Return the time that is in `spans` and not in `gone`."""
+    if not gone:
+        return normal(spans)
     left: list[Span] = []
     holes = normal(gone)
     for span in normal(spans):
@@ -61,7 +65,7 @@ def subtract(spans: Sequence[Span], gone: Sequence[Span]) -> tuple[Span, ...]:
 
 def within(spans: Sequence[Span], start: int, end: int) -> tuple[Span, ...]:
     """Return the part of the spans that lies between two moments."""
-    return normal(Span(max(span.start, start), min(span.end, end)) for span in spans)
+    return normal([Span(max(span.start, start), min(span.end, end)) for span in spans])
 
 
 def total(spans: Sequence[Span]) -> int:

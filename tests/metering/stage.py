@@ -6,21 +6,23 @@ import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from flask_babel import Babel
 from sqlalchemy import create_engine, select
 
-from ppvcms import create_app
 from ppvcms.accounts.models import Role, User, UserRole
 from ppvcms.books_check import check_all
 from ppvcms.config import Config
-from ppvcms.db import db, transaction
+from ppvcms.db import db, init_db, transaction
+from ppvcms.host import runtime
+from ppvcms.host.app import Host
 from ppvcms.ids import new_id
 from ppvcms.ledger.models import Hold
 from ppvcms.ledger.store import buy_credits, wallet_view
-from ppvcms.media.services import read_seats_with
-from ppvcms.metering import meter, seats, settle
+from ppvcms.metering import lines, meter, seats, settle
 from ppvcms.metering.evidence import Fact, note
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.terms import Sharer, Terms
+from ppvcms.realtime import init_emitter
 from ppvcms.rooms.models import Room, Show
 from ppvcms.schema import upgrade
 
@@ -45,13 +47,18 @@ def make_site(url: str, home: Path) -> Flask:
 
 
 def open_site(url: str, home: Path) -> Flask:
-    """Return an application on a database that has its tables."""
+    """Return an application of everything below the web, on a database that has its tables."""
     config = Config(
         instance=home, database=url, secret_key="k" * 40, testing=True, async_mode="threading"
     )
-    app = create_app(config, role="meter")
+    app = Host("ppvcms")
+    app.config.update(PPVCMS=config, SECRET_KEY=config.secret_key, TESTING=True)
+    init_db(app, config.database_url)
+    Babel(app)
+    runtime.boot(app, config)
     with app.app_context():
-        read_seats_with(seats.lease_of)
+        lines.link()
+    init_emitter(app, config)
     return app
 
 
