@@ -14,7 +14,7 @@ from ppvcms.host import runtime
 from ppvcms.host.app import Host
 from ppvcms.host.files import CORE_STATIC
 from ppvcms.host.templates import CORE_TEMPLATES
-from ppvcms.metering import lines
+from ppvcms.jobs import duties
 from ppvcms.metering import lines
 from ppvcms.realtime import init_emitter, init_realtime
 from ppvcms.web import register
@@ -48,8 +48,7 @@ def assemble(config: Config, *, role: str) -> Host:
     runtime.boot(app, config)
     with app.app_context():
         lines.link()
-    with app.app_context():
-        lines.link()
+    duties.link(app)
     _realtime(app, config, role)
     return app
 

@@ -242,8 +242,7 @@ def _stored(slug: str, room_id: str | None = None) -> dict[str, Any]:
         Setting.scope_id == (room_id or ""),
         Setting.plugin == slug,
     )
-    with reading() as connection:
-        return {row.key: row.value for row in connection.execute(query)}
+    return {row.key: row.value for row in reading().execute(query)}
 
 
 def _write(session: Session, slug: str, key: str, value: Any, room_id: str | None = None) -> None:

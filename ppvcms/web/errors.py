@@ -69,7 +69,7 @@ def _words(code: int) -> tuple[str, str]:
             _("There is no page at this address"),
             _("The link may be old, or a letter is missing. Nothing was changed."),
         ),
-        410: (_("This is gone"), _("It was here once and has ended. Nothing was charged.")),
+        410: (_("This is gone"), _("It was here once and has ended.")),
         413: (_("This is too large"), _("Nothing was kept. Send something smaller.")),
         429: (
             _("That was too often"),
@@ -77,12 +77,12 @@ def _words(code: int) -> tuple[str, str]:
         ),
         503: (
             _("The site is being looked after"),
-            _("Nothing was charged. Please come back in a few minutes."),
+            _("Please come back in a few minutes. Your credits are safe."),
         ),
     }
     plain = (
         _("This did not work"),
-        _("The fault is on our side. Nothing was charged. Please try again in a minute."),
+        _("The fault is on our side. What was taken, if anything, stands in your account. Please try again in a minute."),
     )
     return words.get(code, plain)
 
