@@ -20,6 +20,8 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
+from wtforms.fields.choices import SelectChoice
+from wtforms.widgets import PasswordInput
 
 from ppvcms.accounts import mail, roles, services, signin
 from ppvcms.content.demo import PASSWORD
@@ -79,13 +81,13 @@ def sign_in() -> ResponseReturnValue:
     logins = _demo_logins()
     chosen = next((one for one in logins if one.email == filled), None)
     if chosen is not None:
-        form.email.data = chosen.email
+        form.email.data, form.password.data = chosen.email, PASSWORD
+        form.password.widget = PasswordInput(hide_value=False)
     page = render_template(
         "auth/sign_in.html",
         form=form,
         next=next_path(""),
         logins=logins,
-        demo_password=PASSWORD if chosen else None,
     )
     return page, _status(form)
 
@@ -98,7 +100,7 @@ def register() -> ResponseReturnValue:
         return redirect(next_path())
     form = register_form()
     offered = roles.open_roles()
-    form.role.choices = [(key, label(key)) for key in sorted(offered)]
+    form.role.choices = [SelectChoice(key, label(key)) for key in sorted(offered)]
     if request.method == "GET":
         wanted = request.args.get("role", "client")
         form.role.data = wanted if wanted in offered else next(iter(sorted(offered)), None)

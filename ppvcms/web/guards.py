@@ -29,7 +29,7 @@ from ppvcms.web.signouts import SOCKET_SESSIONS
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from flask import Flask
+    from flask import Flask, Response
     from flask.typing import ResponseReturnValue
 
     from ppvcms.config import Config
@@ -140,6 +140,7 @@ def init_login(app: Flask) -> None:
     manager.anonymous_user = Visitor
     manager.request_loader(_load)
     app.before_request(_require_declaration)
+    app.after_request(_keep_private)
 
 
 def policy(*, who: str, csrf: str = "", rate: str = "") -> Callable[[View], View]:
@@ -341,3 +342,10 @@ def _require_pace(limit: Any) -> None:
     who = current_user.id or client_address()
     if limiter.enabled and not limiter.limiter.hit(limit, request.endpoint or "", who):
         abort(429, description=_("That was too often. Wait a moment and try again."))
+
+
+def _keep_private(response: Response) -> Response:
+    # A page of one person must not come out of a proxy for another.
+    if session.accessed and session.get(TOKEN):
+        response.headers.setdefault("Cache-Control", "no-store")
+    return response

@@ -9,6 +9,7 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import BooleanField, DateField, SelectField, StringField
+from wtforms.fields.choices import SelectChoice
 from wtforms.validators import InputRequired, Length
 
 from ppvcms.accounts.fields import FieldKind, ProfileField, parse
@@ -50,19 +51,17 @@ def form_field(asked: ProfileField) -> UnboundField[object]:
     return SelectField(asked.label, choices=_choices(asked), validators=[needed])
 
 
-def locale_choices() -> list[tuple[str, str]]:
+def locale_choices() -> list[SelectChoice]:
     """Return the languages of the site, each in its own words."""
-    return [
-        (code, (Locale.parse(code, sep="-" if "-" in code else "_").display_name or code).title())
-        for code in site().locales
-    ]
+    return [SelectChoice(code, _own_name(code)) for code in site().locales]
 
 
-def zone_choices() -> list[tuple[str, str]]:
+def zone_choices() -> list[SelectChoice]:
     """Return the time zones of the world, the site's own first."""
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
     standard = _("As the site (%(zone)s)", zone=site().time_zone)
-    return [("", standard), *((name, name.replace("_", " ")) for name in names)]
+    zones = (SelectChoice(name, name.replace("_", " ")) for name in names)
+    return [SelectChoice("", standard), *zones]
 
 
 def show_refusal(form: object, refusal: Refusal) -> None:
@@ -74,10 +73,16 @@ def show_refusal(form: object, refusal: Refusal) -> None:
         field.errors = [*field.errors, str(refusal)]
 
 
-def _choices(asked: ProfileField) -> list[tuple[str, str]]:
-    if asked.kind is FieldKind.CHOICE:
-        return [("", ""), *((choice, choice) for choice in asked.choices)]
-    locale = get_locale() or Locale("en")
-    names = locale.territories if asked.kind is FieldKind.COUNTRY else locale.languages
-    known = [(code, name) for code, name in names.items() if len(code) == 2]  # noqa: PLR2004
-    return [("", ""), *sorted(known, key=lambda pair: pair[1])]
+def _own_name(code: str) -> str:
+    locale = Locale.parse(code, sep="-" if "-" in code else "_")
+    return (locale.display_name or code).title()
+
+
+def _choices(asked: ProfileField) -> list[SelectChoice]:
+    known = {choice: choice for choice in asked.choices}
+    if asked.kind is not FieldKind.CHOICE:
+        locale = get_locale() or Locale("en")
+        names = locale.territories if asked.kind is FieldKind.COUNTRY else locale.languages
+        short = {code: name for code, name in names.items() if len(code) == 2}  # noqa: PLR2004
+        known = dict(sorted(short.items(), key=lambda pair: pair[1]))
+    return [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in known.items())]

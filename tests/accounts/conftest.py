@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from contextvars import Context
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import select
@@ -87,13 +88,18 @@ class Browser:
     client: FlaskClient
     csrf: str = ""
 
+    def open(self, path: str, **request: Any) -> TestResponse:
+        """Send a request outside of the test's own application context, as browsers do."""
+        return Context().run(self.client.open, path, **request)
+
     def get(self, path: str) -> TestResponse:
         """Open a page."""
-        return self._read(self.client.get(path))
+        return self._read(self.open(path))
 
-    def post(self, path: str, data: dict[str, str] | None = None) -> TestResponse:
+    def post(self, path: str, data: dict[str, str] | None = None, **request: Any) -> TestResponse:
         """Send a form, with the token of the page it came from."""
-        return self._read(self.client.post(path, data={"csrf_token": self.csrf, **(data or {})}))
+        typed = {"csrf_token": self.csrf, **(data or {})}
+        return self._read(self.open(path, method="POST", data=typed, **request))
 
     def sign_in(self, user: User, password: str = PASSWORD, **more: str) -> TestResponse:
         """Fill in the sign-in form."""
