@@ -70,6 +70,7 @@ from ppvcms.payments.contract import (
     Result,
     Trust,
 )
+from ppvcms.payments.services import open_payments
 from ppvcms.results import Refusal
 from ppvcms.rooms.modes import Quote, RateLimits, RoomFacts, RoomMode
 from ppvcms.web.guards import policy
@@ -143,6 +144,7 @@ __all__ = [
     "new_secret",
     "now_ms",
     "once",
+    "open_payments",
     "plugin_asset",
     "policy",
     "post_chat",

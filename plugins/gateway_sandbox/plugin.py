@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ppvcms.api import hookimpl
 
 if TYPE_CHECKING:
-    from ppvcms.api import Gateway, PluginBlueprint, Task
+    from ppvcms.api import Gateway, PluginBlueprint, Problem, Task
 
 
 @hookimpl
@@ -34,3 +34,24 @@ def register_tasks() -> list[Task]:
     from .service import send_due
 
     return [Task("notices", 1.0, send_due)]
+
+
+@hookimpl
+def check_deactivation() -> list[str]:
+    """Name the payments that still wait for this gateway's word."""
+    from ppvcms.api import open_payments
+
+    count = open_payments("sandbox")
+    if not count:
+        return []
+    return [f"{count} payments here are still open. Their credits arrive only when it is on again."]
+
+
+@hookimpl
+def plugin_problems() -> list[Problem]:
+    """Say that it takes nothing on a site that is open for business."""
+    from ppvcms.api import Problem
+
+    from .gateway import SandboxGateway
+
+    return [Problem(text) for text in SandboxGateway().problems()]

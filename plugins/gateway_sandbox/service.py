@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import time
 from typing import TYPE_CHECKING, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import httpx
 from sqlalchemy import select
 
-from ppvcms.api import db, new_id, new_secret, now_ms, signing_secret, transaction
+from ppvcms.api import db, new_id, now_ms, signing_secret, transaction
 
 from .models import SandboxNotice, SandboxPayment
 from .signing import HEADER, sign
@@ -23,6 +24,8 @@ SCRIPTS = ("approve", "decline", "secure", "delay", "timeout", "twice")
 DELAY_MS = 8_000
 TIMEOUT_S = 5.0
 MAX_ATTEMPTS = 12
+BATCH = 20
+CLAIM_MS = 30_000
 # A time-out takes the money and says nothing: only a look-up finds it.
 SILENT = "timeout"
 
@@ -36,13 +39,16 @@ def open_payment(op: Op) -> SandboxPayment:
     """Return the payment of an attempt, made at its first call."""
 
     def act(session: Session) -> SandboxPayment:
-        known = session.scalars(
-            select(SandboxPayment).where(SandboxPayment.op_id == op.op_id)
-        ).first()
-        if known is not None or op.amount is None:
-            return known or _no_amount()
+        # Two calls at once meet at the primary key, and the second reads the first.
+        ref = f"sb_{hashlib.sha256((secret() + op.op_id).encode()).hexdigest()[:32]}"
+        known = session.get(SandboxPayment, ref)
+        if known is not None:
+            return known
+        if op.amount is None:
+            message = "a payment needs an amount"
+            raise ValueError(message)
         payment = SandboxPayment(
-            ref=f"sb_{new_secret(12)}",
+            ref=ref,
             op_id=op.op_id,
             description=op.context.get("description", "")[:120],
             amount=op.amount.minor,
@@ -69,31 +75,32 @@ def find(*, ref: str | None = None, op_id: str | None = None) -> SandboxPayment 
 def play(ref: str, script: str) -> SandboxPayment | None:
     """Do once what the payer chose, and send what is due at once."""
     payment = transaction(lambda session: _play(session, ref, script))
-    if payment is not None:
+    if payment is not None and payment.state != "open":
         send_due()
     return payment
 
 
 def send_due() -> None:
     """Send the notifications that are due; what fails is sent again later."""
-    now = now_ms(db.session())
-    due = db.session.scalars(
-        select(SandboxNotice)
+    for notice_id, url, body in transaction(_claim):
+        taken = _send(url, body)
+        transaction(lambda session, key=notice_id, taken=taken: _sent(session, key, taken=taken))  # type: ignore[misc] # binds now
+
+
+def _claim(session: Session) -> list[tuple[str, str, str]]:
+    now = now_ms(session)
+    rows = session.execute(
+        select(SandboxNotice, SandboxPayment.notify_url)
+        .join(SandboxPayment, SandboxPayment.ref == SandboxNotice.ref)
         .where(SandboxNotice.sent_at.is_(None), SandboxNotice.due_at <= now)
         .order_by(SandboxNotice.due_at)
-        .limit(20)
+        .limit(BATCH)
+        .with_for_update(of=SandboxNotice, skip_locked=True)
     ).all()
-    urls = {row.id: find(ref=row.ref) for row in due}
-    db.session.rollback()
-    for row in due:
-        payment = urls[row.id]
-        taken = payment is not None and _send(payment.notify_url, row.body)
-        transaction(lambda session, row=row, taken=taken: _sent(session, row.id, taken))  # type: ignore[misc]
-
-
-def _no_amount() -> SandboxPayment:
-    message = "a payment needs an amount"
-    raise ValueError(message)
+    for notice, _url in rows:
+        notice.attempts += 1
+        notice.due_at = now + CLAIM_MS
+    return [(notice.id, url, notice.body) for notice, url in rows]
 
 
 def _play(session: Session, ref: str, script: str) -> SandboxPayment | None:
@@ -144,12 +151,9 @@ def _send(url: str, body: str) -> bool:
     return answer.is_success
 
 
-def _sent(session: Session, notice_id: str, taken: bool) -> None:  # noqa: FBT001 - a fact
-    row = session.get(SandboxNotice, notice_id, with_for_update=True)
-    if row is None or row.sent_at is not None:
-        return
+def _sent(session: Session, notice_id: str, *, taken: bool) -> None:
+    row = session.get_one(SandboxNotice, notice_id, with_for_update=True)
     now = now_ms(session)
-    row.attempts += 1
     if taken or row.attempts >= MAX_ATTEMPTS:
         row.sent_at = now
     else:

@@ -12,7 +12,7 @@ import re
 
 HEADER = "Sandbox-Signature"
 TOLERANCE_S = 300
-_FORM = re.compile(r"t=(\d{1,12}),v1=([0-9a-f]{64})")
+_FORM = re.compile(r"t=([0-9]{1,12}),v1=([0-9a-f]{64})")
 
 
 def sign(secret: str, body: bytes, *, at: int) -> str:

@@ -16,11 +16,16 @@ INVARIANTS = [
             """
             SELECT e.dedupe_key FROM payment_event e JOIN payment_op o ON o.op_id = e.op_id
             WHERE e.transfer_id IS NOT NULL
-              AND (NOT e.verified OR e.amount <> o.amount OR e.currency <> o.currency)
+              AND (NOT e.verified OR e.amount IS NULL
+                   OR e.amount <> o.amount OR e.currency <> o.currency)
             """,
             """
             SELECT t.id FROM transfer t LEFT JOIN payment_event e ON e.transfer_id = t.id
             WHERE t.kind = 'deposit' GROUP BY t.id HAVING count(e.dedupe_key) <> 1
+            """,
+            """
+            SELECT id FROM payment_intent
+            WHERE (state = 'credited') <> (transfer_id IS NOT NULL)
             """,
         ),
     )

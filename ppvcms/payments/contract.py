@@ -90,7 +90,11 @@ class Op:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The processor's answer; `amount` is what it confirms, not what we asked."""
+    """The processor's answer; `amount` is what it confirms, not what we asked.
+
+    `live` tells that real money moved: an answer of a test account credits nothing
+    on a site that takes real payments.
+    """
 
     outcome: Outcome
     provider_ref: str | None = None
@@ -98,12 +102,17 @@ class Result:
     redirect: Redirect | None = None
     code: str | None = None
     message: str | None = None
+    live: bool = False
     raw: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class GatewayEvent:
     """A notification in our words.
+
+    `op_id` is our attempt, if the processor hands it back. `provider_ref` or
+    `related_ref` is the reference that the attempt was answered with, otherwise
+    nothing is credited. `live` tells that real money moved.
 
     `kind` is one of charge.succeeded, charge.failed, refund.succeeded,
     chargeback.opened, chargeback.won, chargeback.lost, payment.reversed, info.
@@ -121,12 +130,18 @@ class GatewayEvent:
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A request that claims to come from the processor, as it came."""
+    """A request that claims to come from the processor, as it came.
+
+    `received_at` (epoch milliseconds) is when it came: it may be read again hours
+    later, so the age of a signature is judged by it. `Authorization` and `Cookie`
+    are not kept: a proof that needs them fails when it is read again.
+    """
 
     headers: Mapping[str, str]
     body: bytes
     query: Mapping[str, str]
     address: str
+    received_at: int = 0
 
 
 class ForgedError(Exception):
@@ -147,7 +162,7 @@ class Gateway(Protocol):
         """Return what it can do under its present settings."""
 
     def execute(self, op: Op) -> Result:
-        """Do one attempt; a repeat with the same `op_id` never charges twice."""
+        """Do one attempt, within seconds; a repeat with the same `op_id` never charges twice."""
 
     def verify(self, notification: Notification) -> Trust:
         """Return how well the origin is proved.

@@ -2,10 +2,57 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
+
 from sqlalchemy import Boolean, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ppvcms.db import Amount, Base, Json, Millis, Ulid
+
+
+class IntentState(StrEnum):
+    """How far a payment came."""
+
+    QUOTED = "quoted"
+    AWAITING = "awaiting"
+    UNKNOWN = "unknown"
+    STALE = "stale"
+    CREDITED = "credited"
+    FAILED = "failed"
+    REVIEW = "review"
+
+
+OPEN_INTENTS = frozenset(
+    {IntentState.QUOTED, IntentState.AWAITING, IntentState.UNKNOWN, IntentState.STALE}
+)
+"""Payments that may still end either way."""
+
+
+class OpState(StrEnum):
+    """What is known of an attempt."""
+
+    PLANNED = "planned"
+    AWAITING = "awaiting"
+    UNKNOWN = "unknown"
+    OK = "ok"
+    DECLINED = "declined"
+    ERROR = "error"
+    REVIEW = "review"
+
+
+OPEN_OPS = frozenset({OpState.PLANNED, OpState.AWAITING, OpState.UNKNOWN})
+"""Attempts that the gateway is still asked about."""
+
+
+class InboxState(StrEnum):
+    """What became of a notification."""
+
+    RECEIVED = "received"
+    APPLIED = "applied"
+    IGNORED = "ignored"
+    PARKED = "parked"
+    REVIEW = "review"
+    FORGED = "forged"
 
 
 class CreditPack(Base):
@@ -74,10 +121,13 @@ class PaymentInbox(Base):
     provider: Mapped[str] = mapped_column(String(48))
     received_at: Mapped[Millis]
     headers: Mapped[Json]
+    query: Mapped[Json] = mapped_column(default=dict)
     body: Mapped[bytes] = mapped_column(LargeBinary)
+    address: Mapped[str] = mapped_column(String(64), default="")
     trust: Mapped[str | None] = mapped_column(String(8))
     state: Mapped[str] = mapped_column(String(12), index=True)
     note: Mapped[str] = mapped_column(String(300), default="")
+    next_try_at: Mapped[Millis | None]
 
 
 class PaymentEvent(Base):

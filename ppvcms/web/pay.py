@@ -2,50 +2,56 @@
 
 from __future__ import annotations
 
+import hmac
+from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from flask import Blueprint, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.host.settings import site
+from ppvcms.db import db
 from ppvcms.ids import new_id
 from ppvcms.ledger.store import wallet_view
-from ppvcms.db import db
-from ppvcms.payments import inbox, services
+from ppvcms.payments import inbox, services, shop
+from ppvcms.payments.attempts import look_up_soon, notify_secret
 from ppvcms.payments.contract import Notification
 from ppvcms.results import Refusal
-from ppvcms.web.guards import client_address, current_actor, local_path, policy
+from ppvcms.web.guards import (
+    client_address,
+    current_actor,
+    local_path,
+    policy,
+    require_verified,
+)
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 blueprint = Blueprint("pay", __name__)
-WAITING = ("quoted", "awaiting", "unknown")
+MOST_TRIES = "20 per minute"
 
 
 @blueprint.get("/credits")
 @policy(who="signed_in")
-def credits() -> ResponseReturnValue:
+def credits() -> ResponseReturnValue:  # noqa: A001 - the page's name in links
     """Show the packs and the ways to pay."""
     return _shop(None)
 
 
 @blueprint.post("/credits")
-@policy(who="signed_in", rate="20 per minute")
+@policy(who="signed_in", rate=MOST_TRIES)
+@require_verified
 def buy() -> ResponseReturnValue:
     """Start a payment and send the payer to the gateway."""
     answer = _start()
     if isinstance(answer, Refusal):
         return _shop(answer), 422
-    if answer.redirect is None:
-        return redirect(url_for("pay.returned", intent_id=answer.id))
-    if answer.redirect.method == "POST":
-        return render_template("pay/leave.html", redirect=answer.redirect)
-    return redirect(answer.redirect.url)
+    return redirect(_way_on(answer), 303)
 
 
 @blueprint.post("/credits/start.json")
-@policy(who="signed_in", rate="20 per minute")
+@policy(who="signed_in", rate=MOST_TRIES)
+@require_verified
 def start_json() -> ResponseReturnValue:
     """Start a payment from the overlay of a room, where the video goes on."""
     answer = _start()
@@ -53,30 +59,30 @@ def start_json() -> ResponseReturnValue:
         return jsonify(
             error={"code": answer.code, "reason": answer.reason, "remedy": answer.remedy}
         ), 422
-    target = answer.redirect.url if answer.redirect else None
-    return jsonify(intent=answer.id, state=answer.state, redirect=target)
+    return jsonify(intent=answer.id, state=answer.state, redirect=_way_on(answer))
 
 
 @blueprint.get("/credits/packs.json")
 @policy(who="signed_in")
 def packs_json() -> ResponseReturnValue:
     """Return packs and ways to pay for the overlay."""
-    currency = site().shop_currency
     return jsonify(
-        packs=[
-            {
-                "id": pack.id,
-                "name": pack.name,
-                "credits": pack.credits,
-                "bonus": pack.bonus,
-                "price": pack.price,
-                "currency": pack.currency,
-            }
-            for pack in services.offers(current_actor().user_id)
-        ],
-        ways=[{"key": way.key, "label": way.label} for way in services.ways_to_pay(currency)],
+        packs=[asdict(pack) for pack in shop.offers(current_actor().user_id)],
+        ways=[asdict(way) for way in shop.ways_to_pay()],
         key=new_id(),
     )
+
+
+@blueprint.get("/pay/checkout/<intent_id>")
+@policy(who="signed_in")
+def checkout(intent_id: str) -> ResponseReturnValue:
+    """Lead a payer on to the gateway, as long as it waits for them."""
+    intent = services.intent_view(intent_id, current_actor())
+    if intent.redirect is None:
+        return redirect(url_for("pay.returned", intent_id=intent_id))
+    if intent.redirect.method == "POST":
+        return render_template("pay/leave.html", redirect=intent.redirect)
+    return redirect(intent.redirect.url)
 
 
 @blueprint.get("/pay/return/<intent_id>")
@@ -84,7 +90,9 @@ def packs_json() -> ResponseReturnValue:
 def returned(intent_id: str) -> ResponseReturnValue:
     """Wait for the gateway's word and show what came of the payment; credits nothing."""
     intent = services.intent_view(intent_id, current_actor())
-    return render_template("pay/returned.html", intent=intent, waiting=intent.state in WAITING)
+    if intent.waiting:
+        look_up_soon(intent_id)
+    return render_template("pay/returned.html", intent=intent)
 
 
 @blueprint.get("/pay/intents/<intent_id>.json")
@@ -97,6 +105,7 @@ def intent_json(intent_id: str) -> ResponseReturnValue:
     return jsonify(
         id=intent.id,
         state=intent.state,
+        waiting=intent.waiting,
         message=intent.message,
         credits=intent.credits,
         return_to=local_path(intent.return_to, default=""),
@@ -110,8 +119,9 @@ def intent_json(intent_id: str) -> ResponseReturnValue:
 @policy(who="public", csrf="a gateway signs its notifications")
 def notify(provider: str, secret: str) -> ResponseReturnValue:
     """Take a gateway's notification."""
-    if secret != services.notify_secret(provider):
+    if not hmac.compare_digest(secret.encode(), notify_secret(provider).encode()):
         return "not found", 404
+    request.max_content_length = inbox.MAX_BODY
     status, body = inbox.receive(
         provider,
         Notification(
@@ -121,7 +131,7 @@ def notify(provider: str, secret: str) -> ResponseReturnValue:
             address=client_address(),
         ),
     )
-    return body, status
+    return body, status, {"Content-Type": "text/plain; charset=utf-8"}
 
 
 def _start() -> services.IntentView | Refusal:
@@ -135,15 +145,22 @@ def _start() -> services.IntentView | Refusal:
     )
 
 
+def _way_on(intent: services.IntentView) -> str:
+    place = "pay.checkout" if intent.redirect is not None else "pay.returned"
+    return url_for(place, intent_id=intent.id)
+
+
 def _shop(refusal: Refusal | None) -> str:
-    actor = current_actor()
-    currency = site().shop_currency
+    packs = shop.offers(current_actor().user_id)
+    chosen = request.values.get("pack", "")
+    if chosen not in {pack.id for pack in packs}:
+        chosen = packs[min(1, len(packs) - 1)].id if packs else ""
     return render_template(
         "pay/credits.html",
-        packs=services.offers(actor.user_id),
-        ways=services.ways_to_pay(currency),
+        packs=packs,
+        ways=shop.ways_to_pay(),
         refusal=refusal,
-        chosen=request.values.get("pack", ""),
+        chosen=chosen,
         key=new_id(),
         return_to=local_path(request.values.get("return_to"), default=""),
         title=_("Buy credits"),

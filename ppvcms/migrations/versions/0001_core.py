@@ -246,10 +246,13 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("provider", sa.String(48), nullable=False),
         sa.Column("received_at", sa.BigInteger(), nullable=False),
         sa.Column("headers", sa.JSON(), nullable=False),
+        sa.Column("query", sa.JSON(), nullable=False),
         sa.Column("body", sa.LargeBinary(), nullable=False),
+        sa.Column("address", sa.String(64), nullable=False),
         sa.Column("trust", sa.String(8), nullable=True),
         sa.Column("state", sa.String(12), nullable=False),
         sa.Column("note", sa.String(300), nullable=False),
+        sa.Column("next_try_at", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_payment_inbox"),
     )
     op.create_index("ix_payment_inbox__state", "payment_inbox", ["state"])

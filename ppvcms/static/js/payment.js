@@ -1,13 +1,14 @@
 // The page after the gateway: asks until the payment has an end, then shows it.
+// In the window that a room has opened for it, it offers to close that window.
+
 const box = document.getElementById("payment");
-const WAITING = ["quoted", "awaiting", "unknown"];
 let pause = 1000;
 
 async function ask() {
   try {
     const answer = await fetch(box.dataset.intent, { headers: { Accept: "application/json" } });
     const intent = await answer.json();
-    if (!WAITING.includes(intent.state)) {
+    if (answer.ok && !intent.waiting) {
       location.reload();
       return;
     }
@@ -18,4 +19,10 @@ async function ask() {
   setTimeout(ask, pause);
 }
 
-setTimeout(ask, pause);
+if (window.name === "pv-payment") {
+  const button = box.querySelector("[data-close-window]");
+  button.hidden = "waiting" in box.dataset;
+  button.addEventListener("click", () => window.close());
+  for (const link of box.querySelectorAll("a")) link.hidden = !button.hidden;
+}
+if ("waiting" in box.dataset) setTimeout(ask, pause);

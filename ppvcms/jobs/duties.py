@@ -1,0 +1,64 @@
+"""The core's own periodic work, and what follows from its own facts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppvcms.db import db, now_ms, transaction
+from ppvcms.events import PaymentSettled
+from ppvcms.jobs import listeners, tasks
+from ppvcms.ledger.outbox import forget_delivered
+from ppvcms.ledger.store import rollup, seal, wallet_view
+from ppvcms.metering.seats import resume_after_top_up
+from ppvcms.payments.attempts import look_up_open
+from ppvcms.payments.inbox import read_again
+from ppvcms.realtime import push
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from ppvcms.events import Event
+
+KEPT_FACTS_MS = 7 * 86_400_000
+
+
+def link(app: Flask) -> None:
+    """Let an application's jobs do the core's work, and hear its facts."""
+    tasks.register(app, name="payments.look_up", every=1, func=_look_up)
+    tasks.register(app, name="payments.inbox", every=2, func=_read_again)
+    tasks.register(app, name="ledger.seal", every=1, func=_seal)
+    tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
+    tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
+    listeners.add(app, top_up)
+
+
+def top_up(event: Event) -> None:
+    """Show a payer the new balance, and let an exhausted seat of theirs go on (R-37)."""
+    if not isinstance(event, PaymentSettled):
+        return
+    resume_after_top_up(event.user_id)
+    wallet = wallet_view(db.session(), event.user_id)
+    db.session.rollback()
+    now = {"available": wallet.available, "held": wallet.held}
+    push(f"user:{event.user_id}", "balance", now)
+
+
+def _look_up() -> None:
+    look_up_open()
+
+
+def _read_again() -> None:
+    read_again()
+
+
+def _roll_up() -> None:
+    transaction(rollup)
+
+
+def _seal() -> None:
+    while transaction(seal):
+        pass
+
+
+def _forget() -> None:
+    transaction(lambda session: forget_delivered(session, before=now_ms(session) - KEPT_FACTS_MS))
