@@ -132,6 +132,9 @@ def unit_of_work() -> Iterator[Session]:
         yield outer
         return
     engine = db.engine
+    # Who waits for a connection while it holds one lets a full pool wait for itself.
+    # A commit keeps what was read loaded; there is nothing to write here.
+    db.session.commit()
     with _green_lock(engine):
         session = Session(
             engine.execution_options(ppvcms_writes=True), expire_on_commit=False, autoflush=True
@@ -145,6 +148,7 @@ def unit_of_work() -> Iterator[Session]:
             session.close()
     # What the request read before is older than its own act (R-05).
     db.session.rollback()
+    db.session.expire_all()
     for act in session.info.pop("after_commit", []):
         act()
 
@@ -176,6 +180,11 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
     It is a hint for promptness only: a crash between the two loses it.
     """
     session.info.setdefault("after_commit", []).append(act)
+
+
+def reading() -> Connection:
+    """Return the connection that this greenlet or thread holds already: never a second one."""
+    return (_current.get() or db.session()).connection()
 
 
 def in_transaction() -> bool:
