@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from importlib import import_module
-from importlib.util import find_spec
 
 from ppvcms.web.admin.frame import blueprint
 
@@ -28,7 +27,6 @@ AREAS = (
 
 # Each module adds its pages to the blueprint when it is imported.
 for _area in AREAS:
-    if find_spec(f"{__name__}.{_area}") is not None:
-        import_module(f"{__name__}.{_area}")
+    import_module(f"{__name__}.{_area}")
 
 __all__ = ["blueprint"]

@@ -102,7 +102,7 @@ def _live() -> LiveNow:
 
 def _steps() -> list[Step]:
     """Return what is still missing on this site, in the order in which it is needed."""
-    performers, room = label("performer", plural=True), label("room")
+    performers = label("performer", plural=True)
     missing = (
         (
             not registry.media_provider(),
@@ -169,7 +169,7 @@ def _steps() -> list[Step]:
             "pages.manage",
             Step(
                 _("Write your terms"),
-                _("The text that is there is only a beginning. Every %(room)s links to it.", room=room),
+                _("The text that is there is only a beginning."),
                 _url("admin.pages"),
                 "file-text",
             ),

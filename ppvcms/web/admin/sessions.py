@@ -11,6 +11,7 @@ from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.host.fields import credits_text
 from ppvcms.host.labels import label
+from ppvcms.ledger.store import USAGE
 from ppvcms.metering import office, receipts
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
 from ppvcms.web.admin.frame import blueprint, csv_file, page_number, page_url, tell
@@ -92,7 +93,10 @@ def seat(seat_id: str) -> ResponseReturnValue:
         seat=record,
         receipt=receipt,
         bars=_bars(record),
-        transfers=ledger.transfers_of(f"seat:{seat_id}"),
+        # The postings of the meter have a list of their own.
+        transfers=[
+            one for one in ledger.transfers_of(f"seat:{seat_id}") if one.kind != USAGE
+        ],
     )
 
 
