@@ -5,14 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppvcms.db import db, now_ms, transaction
-from ppvcms.events import PaymentSettled
+from ppvcms.events import PaymentSettled, ShowEnded
 from ppvcms.jobs import listeners, tasks
 from ppvcms.ledger.outbox import forget_delivered
 from ppvcms.ledger.store import rollup, seal, wallet_view
+from ppvcms.media.services import reconcile
+from ppvcms.metering import requests
 from ppvcms.metering.seats import resume_after_top_up
 from ppvcms.payments.attempts import look_up_open
 from ppvcms.payments.inbox import read_again
 from ppvcms.realtime import push
+from ppvcms.rooms import presence, rates, shows
+from ppvcms.rooms import services as rooms
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -29,7 +33,13 @@ def link(app: Flask) -> None:
     tasks.register(app, name="ledger.seal", every=1, func=_seal)
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
+    tasks.register(app, name="rooms.requests", every=1, func=_expire_requests)
+    tasks.register(app, name="rooms.silent", every=5, func=_end_silent_shows)
+    tasks.register(app, name="rooms.pages", every=20, func=_sweep_pages)
+    tasks.register(app, name="rooms.rates", every=30, func=_clamp_rates)
+    tasks.register(app, name="media.reconcile", every=15, func=_reconcile_media)
     listeners.add(app, top_up)
+    listeners.add(app, close_requests)
 
 
 def top_up(event: Event) -> None:
@@ -41,6 +51,32 @@ def top_up(event: Event) -> None:
     db.session.rollback()
     now = {"available": wallet.available, "held": wallet.held}
     push(f"user:{event.user_id}", "balance", now)
+
+
+def close_requests(event: Event) -> None:
+    """End the requests that wait for a room which went off."""
+    if isinstance(event, ShowEnded) and rooms.current_show(rooms.by_id(event.room_id)) is None:
+        requests.close_for_room(event.room_id)
+
+
+def _expire_requests() -> None:
+    requests.expire()
+
+
+def _end_silent_shows() -> None:
+    shows.sweep()
+
+
+def _sweep_pages() -> None:
+    presence.sweep()
+
+
+def _clamp_rates() -> None:
+    rates.clamp_all()
+
+
+def _reconcile_media() -> None:
+    reconcile()
 
 
 def _look_up() -> None:
