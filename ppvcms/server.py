@@ -62,17 +62,18 @@ def main() -> None:
     """Serve until there is a reason to leave."""
     parser = argparse.ArgumentParser(prog="python -m ppvcms.server")
     parser.add_argument("--fd", type=int, required=True, help="the listening socket")
-    descriptor = parser.parse_args().fd
+    parser.add_argument("--parent", type=int, required=True, help="the supervisor's process")
+    given = parser.parse_args()
     try:
         config = ensure_secret_key(load_config())
     except PpvcmsError as error:
         sys.exit(f"ppvcms: {error}")
     patch(config.async_mode)
-    sys.exit(serve(config, socket.socket(fileno=descriptor)))
+    sys.exit(serve(config, socket.socket(fileno=given.fd), parent=given.parent))
 
 
-def serve(config: Config, listener: socket.socket) -> int:
-    """Serve on an open socket; the standard library must be patched already."""
+def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
+    """Serve on an open socket for as long as `parent` lives; call after `patch`."""
     from ppvcms import create_app  # noqa: PLC0415 - after the patching
     from ppvcms.background import start_inside  # noqa: PLC0415 - as above
     from ppvcms.host.follow import Follower  # noqa: PLC0415 - as above
@@ -85,7 +86,7 @@ def serve(config: Config, listener: socket.socket) -> int:
         signal.signal(number, lambda *_: told.set())
     stop_accepting = _SERVERS[config.async_mode](listener, app, most)
     start_inside(app, config)
-    follower, parent = Follower(app, "server"), os.getppid()
+    follower = Follower(app, "server")
     while not told.is_set() and os.getppid() == parent and not follower.look():
         time.sleep(TICK_S)
     app.draining = True

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+
 from flask import url_for
 
 from ppvcms.host.finder import digest_of

@@ -75,12 +75,13 @@ def _packages(group: str) -> list[Path]:
 
 def _found(path: Path, name: str, read: Callable[[Path], M | list[str]]) -> Found[M]:
     bundled = path.is_relative_to(ROOT)
-    answer = read(path / name)
-    if not isinstance(answer, list):
-        return Found(path.name, path, bundled, answer)
-    wrong = slug_problem(path.name)
-    folder = [f"The folder's name '{path.name}' must be {wrong}."] if wrong else []
-    return Found(path.name, path, bundled, None, (*folder, *answer))
+    manifest = read(path / name)
+    if not isinstance(manifest, list):
+        return Found(path.name, path, bundled, manifest)
+    problems: list[str] = manifest
+    if wrong := slug_problem(path.name):
+        problems = [f"The folder's name '{path.name}' must be {wrong}.", *problems]
+    return Found(path.name, path, bundled, None, tuple(problems))
 
 
 class PluginImporter(MetaPathFinder):

@@ -172,6 +172,8 @@ class _Supervisor:
     def _server(self, number: int) -> _Child:
         descriptor = self.listener.fileno()
         command = [sys.executable, "-m", "ppvcms.server", "--fd", str(descriptor)]
+        # Told, not asked: who starts after the supervisor died would take another for it.
+        command += ["--parent", str(os.getpid())]
         name = "The server" if number == 0 else f"Server {number + 1}"
         return _Child(name, command, self.environment, (descriptor,))
 

@@ -32,7 +32,6 @@ api = ">=1.0,<2"
 HEAD = "from ppvcms.api import *\n\n"
 
 
-
 @pytest.fixture
 def config(tmp_path: Path) -> Config:
     """The settings of a site of its own."""

@@ -77,7 +77,7 @@ def test_another_digest_is_another_address(served: Host) -> None:
 
 
 def test_a_child_theme_uses_its_parents_files(
-    write_theme: Callable[..., str], make_host: Callable[..., Host], config: object
+    write_theme: Callable[..., str], make_host: Callable[..., Host]
 ) -> None:
     write_theme("parent", **{"../static/theme.css": "parent {}"})
     write_theme("stage", 'parent = "parent"')

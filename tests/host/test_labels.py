@@ -44,7 +44,7 @@ other = "Lehrkräfte"
         ("back_stage", "en", False, "Back stage"),
     ],
 )
-def test_the_nearest_label_counts(role: str, locale: str, plural: bool, expected: str) -> None:
+def test_the_nearest_label_counts(role: str, locale: str, *, plural: bool, expected: str) -> None:
     assert chosen_label([CHILD, PARENT], role, locale, plural=plural) == expected
 
 

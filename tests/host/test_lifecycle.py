@@ -232,9 +232,7 @@ def test_a_plugin_has_a_chain_of_migrations_of_its_own(
     assert f"{other}: up to date." in lines
 
 
-def test_new_files_wait_for_their_upgrade(
-    switch_on: Callable[..., str], write_plugin: Callable[..., str], config: Config
-) -> None:
+def test_new_files_wait_for_their_upgrade(switch_on: Callable[..., str], config: Config) -> None:
     slug = switch_on("")
     path = config.plugin_dirs[0] / slug / "plugin.toml"
     path.write_text(path.read_text().replace('version = "1.0.0"', 'version = "1.1.0"'))
@@ -254,6 +252,18 @@ def test_of_two_that_clash_the_later_loses_and_is_named(switch_on: Callable[...,
     assert first in info(second).problems[0]
 
 
+BLUEPRINT = "@hookimpl\ndef register_blueprints():\n"
+APP_WIDE = """
+    b = PluginBlueprint('SLUG', __name__, url_prefix='/x')
+    b.before_app_request(lambda: None)
+    return b
+"""
+FOREIGN_TABLE = """
+import sqlalchemy as sa
+class Menu(Base):
+    __tablename__ = 'SLUG_menu'
+    id = sa.Column(sa.Integer, primary_key=True)
+"""
 BROKEN_AT_IMPORT = [
     "raise RuntimeError('x')",
     "raise SystemExit(3)",
@@ -284,15 +294,10 @@ BROKEN_AT_IMPORT = [
     "@hookimpl\ndef check_purchase(actor):\n    pass",
     "@hookimpl\ndef register_blueprints():\n    raise ValueError('x')",
     "@hookimpl\ndef register_blueprints():\n    return 'pages'",
-    "@hookimpl\ndef register_blueprints():\n"
-    "    return PluginBlueprint('other', __name__, url_prefix='/x')",
-    "@hookimpl\ndef register_blueprints():\n"
-    "    return PluginBlueprint('SLUG', __name__, url_prefix='')",
-    "@hookimpl\ndef register_blueprints():\n"
-    "    b = PluginBlueprint('SLUG', __name__, url_prefix='/x')\n"
-    "    b.before_app_request(lambda: None)\n    return b",
-    "class Menu(Base):\n    __tablename__ = 'SLUG_menu'\n"
-    "    id = __import__('sqlalchemy').Column(Ulid.__origin__, primary_key=True)",
+    BLUEPRINT + "    return PluginBlueprint('other', __name__, url_prefix='/x')",
+    BLUEPRINT + "    return PluginBlueprint('SLUG', __name__, url_prefix='')",
+    BLUEPRINT + APP_WIDE,
+    FOREIGN_TABLE,
 ]
 
 
@@ -359,9 +364,7 @@ def test_reading_settings_while_registering_is_refused_with_the_reason(
     host: Host, write_plugin: Callable[..., str]
 ) -> None:
     del host
-    slug = write_plugin(
-        "@hookimpl\ndef register_menu():\n    return [settings('SLUG').anything]\n"
-    )
+    slug = write_plugin("@hookimpl\ndef register_menu():\n    return [settings('SLUG').anything]\n")
     lifecycle.install(slug, actor_id=None)
     lifecycle.activate(slug, actor_id=None)
 

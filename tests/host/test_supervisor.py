@@ -11,7 +11,6 @@ import time
 import urllib.error
 import urllib.request
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import psutil
@@ -22,6 +21,7 @@ from tests.kit import lay_tables
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from pathlib import Path
 
 SIDE = """
 import argparse, socket, time
@@ -105,7 +105,9 @@ class Site:
 
     def status(self, path: str = "/-/ready") -> int:
         try:
-            with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=30) as answer:
+            with urllib.request.urlopen(
+                f"http://127.0.0.1:{self.port}{path}", timeout=30
+            ) as answer:
                 return int(answer.status)
         except urllib.error.HTTPError as error:
             return error.code
@@ -208,7 +210,7 @@ def test_several_workers_need_more_than_sqlite(site: Site) -> None:
 def test_a_demo_site_stays_on_this_machine(site: Site) -> None:
     (site.folder / "ppvcms.toml").write_text("demo = true\n")
 
-    answer = site.command("run", "--host", "0.0.0.0")
+    answer = site.command("run", "--host", "0.0.0.0")  # noqa: S104 - it must refuse
 
     assert answer.returncode == 2
     assert "127.0.0.1" in answer.stderr

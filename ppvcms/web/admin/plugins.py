@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -10,7 +10,6 @@ from flask_babel import gettext as _
 from ppvcms.db import transaction
 from ppvcms.host import lifecycle, safemode, settings
 from ppvcms.host.follow import followers
-from ppvcms.host.lifecycle import PluginInfo
 from ppvcms.host.runtime import runtime
 from ppvcms.host.settings import SettingError
 from ppvcms.host.snapshot import core_template
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from wtforms import Form
 
     from ppvcms.host.contract import SettingsSpec
+    from ppvcms.host.lifecycle import PluginInfo
 
 MANAGE = "plugins.manage"
 NEEDS_CARE = frozenset({State.BLOCKED, State.QUARANTINED, State.MISSING, State.UPGRADE_PENDING})
@@ -140,10 +140,10 @@ def _state_words() -> dict[State, str]:
 
 
 def _info(slug: str) -> PluginInfo:
-    for each in lifecycle.overview():
-        if each.slug == slug:
-            return each
-    abort(404)
+    found = next((each for each in lifecycle.overview() if each.slug == slug), None)
+    if found is None:
+        abort(404)
+    return found
 
 
 def _spec(slug: str) -> SettingsSpec:
@@ -170,7 +170,7 @@ def _save(session: Session, slug: str, spec: SettingsSpec, form: Form) -> None:
             settings.save(session, slug, key, value, actor_id=current_actor().user_id)
 
 
-def _reset(slug: str, spec: SettingsSpec, key: str) -> Any:
+def _reset(slug: str, spec: SettingsSpec, key: str) -> ResponseReturnValue:
     if key not in spec.defaults:
         abort(404)
     actor_id = current_actor().user_id
