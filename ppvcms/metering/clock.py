@@ -214,11 +214,12 @@ def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]
     """Return what a seat becomes when something happens, and what has to be done.
 
     Safe to repeat: the same event at the same moment asks for nothing new. A
-    closed seat stays as it is, whatever comes late.
+    closed seat stays as it is, whatever comes late. A clock that steps back is
+    taken to stand still: what has happened stays.
     """
     if state.phase.over:
         return state, ()
-    track = _Track(replace(state), now, event.evidence)
+    track = _Track(replace(state), max(now, _last_act(state)), event.evidence)
     track.count()
     if isinstance(event, End):
         track.close(event.reason)
@@ -546,6 +547,11 @@ def next_look(state: SeatState, evidence: Evidence, *, now: int) -> int:
         if moment > now
     ]
     return max(now + SOONEST_MS, min(times))
+
+
+def _last_act(state: SeatState) -> int:
+    moments = (state.opened_at, state.posted_at, state.live_since, state.paused_at)
+    return max(moment for moment in moments if moment is not None)
 
 
 def _left_ms(state: SeatState) -> int:

@@ -61,13 +61,16 @@ def note_beats(session: Session, beats: Sequence[tuple[str, int]]) -> None:
     note(session, [(seat_id, Fact.PAYER_BEAT, at) for seat_id, at in beats])
 
 
-def note(session: Session, signs: Iterable[tuple[str, Fact, int]]) -> None:
+def note(
+    session: Session, signs: Iterable[tuple[str, Fact, int]], *, now: int | None = None
+) -> None:
     """Note signs of any kind: each extends the last span of its kind or opens one.
 
-    Two statements however many signs. A sign from the future is taken as now; a
-    repeated, late or disordered one changes nothing (R-12).
+    Few statements however many signs. A sign from the future is taken as now; a
+    repeated, late or disordered one changes nothing (R-12). `now` stands for the
+    database's clock in tests.
     """
-    now = now_ms(session)
+    now = now_ms(session) if now is None else now
     newest: dict[tuple[str, str], list[int]] = defaultdict(list)
     for scope, fact, at in signs:
         newest[scope, str(fact)].append(min(at, now))

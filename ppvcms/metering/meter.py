@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from ppvcms import bulk
 from ppvcms.db import now_ms, transaction
-from ppvcms.events import Event as FactEvent
 from ppvcms.events import SeatExhausted, SeatPaused, SeatResumed
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
@@ -100,7 +99,9 @@ def run_batch(*, now: int | None = None) -> Batch:
 
     `now` stands for the database's clock in tests.
     """
-    return transaction(lambda session: _batch(session, now))
+    batch = transaction(lambda session: _batch(session, now))
+    faultpoint("meter.commit_sent")
+    return batch
 
 
 def _batch(session: Session, now: int | None) -> Batch:
@@ -165,8 +166,7 @@ def write(session: Session, looks: Sequence[Look]) -> list[News]:
     for one in looks:
         if one.turns:
             write_pauses(session, one)
-            for fact in _facts_of(one):
-                write_event(session, fact)
+            _write_facts(session, one)
     faultpoint("meter.outboxed")
     return [news_of(one) for one in looks]
 
@@ -269,26 +269,19 @@ def write_pauses(session: Session, one: Look) -> None:
             )
 
 
-def _facts_of(one: Look) -> list[FactEvent]:
-    return [
-        _FACTS[type(command)](
-            id=new_id(),
-            at=one.now,
-            seat_id=one.row.id,
-            show_id=one.row.show_id,
-            room_id=one.row.room_id,
-            **({"cause": command.cause.value} if isinstance(command, Pause) else {}),
-        )
-        for command in one.commands
-        if type(command) in _FACTS
-    ]
-
-
-_FACTS: dict[type, Callable[..., FactEvent]] = {
-    Pause: SeatPaused,
-    Exhaust: SeatExhausted,
-    Resume: SeatResumed,
-}
+def _write_facts(session: Session, one: Look) -> None:
+    about = {"seat_id": one.row.id, "show_id": one.row.show_id, "room_id": one.row.room_id}
+    for command in one.commands:
+        if isinstance(command, Pause):
+            cause = command.cause.value
+            write_event(session, SeatPaused(id=new_id(), at=one.now, cause=cause, **about))
+            faultpoint("pause.written")
+        elif isinstance(command, Resume):
+            write_event(session, SeatResumed(id=new_id(), at=one.now, **about))
+            faultpoint("resume.written")
+        elif isinstance(command, Exhaust):
+            write_event(session, SeatExhausted(id=new_id(), at=one.now, **about))
+            faultpoint("exhaust.written")
 
 
 def news_of(one: Look) -> News:

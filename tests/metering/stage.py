@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import Babel
-from sqlalchemy import create_engine, select
+from sqlalchemy import select
 
 from ppvcms.accounts.models import Role, User, UserRole
 from ppvcms.books_check import check_all
@@ -24,7 +24,7 @@ from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.terms import Sharer, Terms
 from ppvcms.realtime import init_emitter
 from ppvcms.rooms.models import Room, Show
-from ppvcms.schema import upgrade
+from tests import kit
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -40,9 +40,7 @@ SIGN_S = 2
 
 def make_site(url: str, home: Path) -> Flask:
     """Make the tables and return an application that stands on them."""
-    engine = create_engine(url)
-    upgrade(engine)
-    engine.dispose()
+    kit.lay_tables(url)
     return open_site(url, home)
 
 
