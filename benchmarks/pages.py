@@ -130,8 +130,9 @@ from ppvcms.host.settings import save_site
 app = create_app(ensure_secret_key(load_config()), role="command")
 with app.app_context():
     for number in range(38):
-        user = create_user(email=f"more{number}@demo.invalid", display_name=f"More {number:02d} Name",
-            password="demo-demo-demo", roles=("performer",), verified=True, actor_id=None)
+        user = create_user(email=f"more{number}@demo.invalid",
+            display_name=f"More {number:02d} Name", password="demo-demo-demo",
+            roles=("performer",), verified=True, actor_id=None)
         make_room(user.id, f"Room number {number}")
     with unit_of_work() as session:
         save_site(session, None, {"per_page": 50})

@@ -9,12 +9,13 @@ import contextlib
 import getpass
 import json
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import create_engine
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.engine import make_url
+from sqlalchemy.exc import OperationalError
 
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import ConfigError, PpvcmsError
@@ -134,14 +135,22 @@ def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
         engine.dispose()
     for line in _fill(unfinished, email=email, password=password, name=site_name, demo=demo):
         click.echo(line)
+    if demo:
+        _remember_demo(config)
     if config.is_sqlite:
         _sqlite_path(unfinished).rename(_sqlite_path(config))
     click.echo("The site is ready. Start it with: ppvcms run")
 
 
-def _unfinished(config: Config) -> Config:
-    from dataclasses import replace
+def _remember_demo(config: Config) -> None:
+    """Write down that the passwords here are known, so that nobody opens this site to others."""
+    path = config.instance / "ppvcms.toml"
+    before = path.read_text() if path.exists() else ""
+    if "demo" not in before:
+        path.write_text(f"{before}demo = true\n")
 
+
+def _unfinished(config: Config) -> Config:
     if not config.is_sqlite:
         return config
     path = _sqlite_path(config).with_suffix(".unfinished")
@@ -157,7 +166,7 @@ def _fill(config: Config, *, email: str, password: str, name: str, demo: bool) -
     from ppvcms.content.setup import make_site
     from ppvcms.db import db
 
-    app = create_app(config, role="command")
+    app = create_app(replace(config, demo=demo), role="command")
     with app.app_context():
         make_site(email=email, password=password, name=name, demo=demo)
         lines = make_demo() if demo else []
@@ -183,8 +192,6 @@ def _new_password() -> str:
 @click.option("--safe", is_flag=True, help="Start without plugins.")
 def run(*, host: str | None, port: int | None, workers: int, safe: bool) -> None:
     """Start the site and everything it needs, and keep it running."""
-    from dataclasses import replace
-
     from ppvcms.host.supervisor import supervise
 
     config = _config()

@@ -18,8 +18,20 @@ PLUGINS = sorted(path for path in (ROOT / "plugins").iterdir() if (path / "plugi
 
 # Ground first. A part may import from its own level or from a lower one.
 LEVELS = (
-    ("errors", "results", "ids", "config", "db", "bulk", "events", "realtime", "faultpoints",
-     "background", "schema", "wire"),
+    (
+        "errors",
+        "results",
+        "ids",
+        "config",
+        "db",
+        "bulk",
+        "events",
+        "realtime",
+        "faultpoints",
+        "background",
+        "schema",
+        "wire",
+    ),
     # Revisions lay the triggers that the ledger part describes.
     ("ledger", "migrations"),
     ("accounts",),
@@ -115,6 +127,8 @@ def test_eventlet_is_imported_where_the_server_starts_alone() -> None:
         str(path.relative_to(ROOT))
         for path in [*sources(CORE), *(file for plugin in PLUGINS for file in sources(plugin))]
         if path not in allowed
-        and any(name.split(".")[0] == "eventlet" for name, _ in imported(ast.parse(path.read_text())))
+        and any(
+            name.split(".")[0] == "eventlet" for name, _ in imported(ast.parse(path.read_text()))
+        )
     ]
     assert users == []

@@ -43,30 +43,126 @@ class DemoRoom:
 
 
 ROOMS = (
-    DemoRoom("Mara Lind", "music", "Songs by request", "Voice and piano, old and new.",
-             "en", "SE", 250, ("piano", "voice")),
-    DemoRoom("Teo Arias", "music", "Guitar by the fire", "Flamenco, and how it is done.",
-             "es", "ES", 200, ("guitar", "flamenco")),
-    DemoRoom("June Park", "languages", "Korean from day one", "Talk in the first lesson.",
-             "en", "KR", 180, ("korean", "beginners")),
-    DemoRoom("Aylin Demir", "wellbeing", "Breath and calm", "Ten minutes that change a day.",
-             "en", "TR", 220, ("breathing", "sleep")),
-    DemoRoom("Noah Weiss", "languages", "German that sticks", "Grammar without tears.",
-             "de", "DE", 150, ("german", "exams")),
-    DemoRoom("Ines Duarte", "music", "Fado at night", "Lisbon, one song at a time.",
-             "pt", "PT", None, ("fado", "voice")),
-    DemoRoom("Ravi Menon", "wellbeing", "Yoga for stiff backs", "Slow, safe and kind.",
-             "en", "IN", 175, ("yoga", "back")),
-    DemoRoom("Lea Moreau", "languages", "French conversation", "Speak, err, laugh, repeat.",
-             "fr", "FR", 190, ("french", "conversation")),
-    DemoRoom("Kofi Boateng", "music", "Drums without a kit", "Rhythm with what is at hand.",
-             "en", "GH", 160, ("drums", "rhythm")),
-    DemoRoom("Sofia Rossi", "wellbeing", "Sleep clinic", "Why you wake at four.",
-             "it", "IT", 350, ("sleep", "stress")),
-    DemoRoom("Omar Haddad", "languages", "Arabic letters", "Read a street sign in a week.",
-             "ar", "JO", None, ("arabic", "beginners")),
-    DemoRoom("Hana Sato", "music", "Koto and tea", "Quiet strings from Kyoto.",
-             "ja", "JP", 300, ("koto", "calm")),
+    DemoRoom(
+        "Mara Lind",
+        "music",
+        "Songs by request",
+        "Voice and piano, old and new.",
+        "en",
+        "SE",
+        250,
+        ("piano", "voice"),
+    ),
+    DemoRoom(
+        "Teo Arias",
+        "music",
+        "Guitar by the fire",
+        "Flamenco, and how it is done.",
+        "es",
+        "ES",
+        200,
+        ("guitar", "flamenco"),
+    ),
+    DemoRoom(
+        "June Park",
+        "languages",
+        "Korean from day one",
+        "Talk in the first lesson.",
+        "en",
+        "KR",
+        180,
+        ("korean", "beginners"),
+    ),
+    DemoRoom(
+        "Aylin Demir",
+        "wellbeing",
+        "Breath and calm",
+        "Ten minutes that change a day.",
+        "en",
+        "TR",
+        220,
+        ("breathing", "sleep"),
+    ),
+    DemoRoom(
+        "Noah Weiss",
+        "languages",
+        "German that sticks",
+        "Grammar without tears.",
+        "de",
+        "DE",
+        150,
+        ("german", "exams"),
+    ),
+    DemoRoom(
+        "Ines Duarte",
+        "music",
+        "Fado at night",
+        "Lisbon, one song at a time.",
+        "pt",
+        "PT",
+        None,
+        ("fado", "voice"),
+    ),
+    DemoRoom(
+        "Ravi Menon",
+        "wellbeing",
+        "Yoga for stiff backs",
+        "Slow, safe and kind.",
+        "en",
+        "IN",
+        175,
+        ("yoga", "back"),
+    ),
+    DemoRoom(
+        "Lea Moreau",
+        "languages",
+        "French conversation",
+        "Speak, err, laugh, repeat.",
+        "fr",
+        "FR",
+        190,
+        ("french", "conversation"),
+    ),
+    DemoRoom(
+        "Kofi Boateng",
+        "music",
+        "Drums without a kit",
+        "Rhythm with what is at hand.",
+        "en",
+        "GH",
+        160,
+        ("drums", "rhythm"),
+    ),
+    DemoRoom(
+        "Sofia Rossi",
+        "wellbeing",
+        "Sleep clinic",
+        "Why you wake at four.",
+        "it",
+        "IT",
+        350,
+        ("sleep", "stress"),
+    ),
+    DemoRoom(
+        "Omar Haddad",
+        "languages",
+        "Arabic letters",
+        "Read a street sign in a week.",
+        "ar",
+        "JO",
+        None,
+        ("arabic", "beginners"),
+    ),
+    DemoRoom(
+        "Hana Sato",
+        "music",
+        "Koto and tea",
+        "Quiet strings from Kyoto.",
+        "ja",
+        "JP",
+        300,
+        ("koto", "calm"),
+    ),
 )
 LIVE_ABLE = 4
 CLIENTS = (("Alex", "alex@demo.invalid", 5000), ("Robin", "robin@demo.invalid", 600))
@@ -75,9 +171,7 @@ CLIENTS = (("Alex", "alex@demo.invalid", 5000), ("Robin", "robin@demo.invalid", 
 def make_demo() -> list[str]:
     """Fill a new site and return the lines to print: who can sign in, and how."""
     with unit_of_work() as session:
-        save_site(
-            session, None, {"site_name": "Stage Door", "site_tagline": "Live, one to one."}
-        )
+        save_site(session, None, {"site_name": "Stage Door", "site_tagline": "Live, one to one."})
         shelves = _categories(session)
     for number, plan in enumerate(ROOMS):
         _performer(plan, shelves, signs_in=number < LIVE_ABLE)
@@ -94,7 +188,7 @@ def _sign_ins() -> list[str]:
 
 
 def _email(name: str) -> str:
-    return f"{name.split()[0].lower()}@demo.invalid"
+    return f"{name.split(maxsplit=1)[0].lower()}@demo.invalid"
 
 
 def _person(name: str, email: str, role: str, *, shown: bool) -> str:
@@ -142,9 +236,7 @@ def _performer(plan: DemoRoom, shelves: dict[str, str], *, signs_in: bool) -> No
         session.add(room)
         session.flush()
         if plan.rate is not None:
-            session.add(
-                RoomPrice(room_id=room.id, mode="private", rate=plan.rate, changed_at=now)
-            )
+            session.add(RoomPrice(room_id=room.id, mode="private", rate=plan.rate, changed_at=now))
         _images(session, room.id, plan.name, now)
 
 

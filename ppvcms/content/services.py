@@ -21,8 +21,32 @@ SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
 # Only what begins so may stand behind a link: no javascript:, no data:.
 LINK = re.compile(r"/(?!/)|https?://|mailto:")
 TAGS = frozenset(
-    "a abbr b blockquote br code em h2 h3 h4 hr i li ol p pre strong table tbody td th thead tr ul"
-    .split()
+    {
+        "a",
+        "abbr",
+        "b",
+        "blockquote",
+        "br",
+        "code",
+        "em",
+        "h2",
+        "h3",
+        "h4",
+        "hr",
+        "i",
+        "li",
+        "ol",
+        "p",
+        "pre",
+        "strong",
+        "table",
+        "tbody",
+        "td",
+        "th",
+        "thead",
+        "tr",
+        "ul",
+    }
 )
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
@@ -72,9 +96,7 @@ def save_page(
 ) -> Page | Refusal:
     """Make or change a page."""
     if not SLUG.fullmatch(slug):
-        return Refusal(
-            "slug", _("The address may have small letters, digits and hyphens."), ""
-        )
+        return Refusal("slug", _("The address may have small letters, digits and hyphens."), "")
     with unit_of_work() as session:
         taken = session.scalars(select(Page).where(Page.slug == slug)).first()
         if taken is not None and taken.id != page_id:
@@ -86,7 +108,10 @@ def save_page(
         row.slug, row.title, row.body, row.published = slug, title, body, published
         row.changed_at = now_ms(session)
         audit.record(
-            session, actor_id=actor_id, action="content.page.saved", subject=f"page:{row.id}",
+            session,
+            actor_id=actor_id,
+            action="content.page.saved",
+            subject=f"page:{row.id}",
             data={"slug": slug},
         )
         return row
@@ -99,8 +124,11 @@ def delete_page(page_id: str, *, actor_id: str | None) -> None:
         if row is not None:
             session.delete(row)
             audit.record(
-                session, actor_id=actor_id, action="content.page.deleted",
-                subject=f"page:{page_id}", data={"slug": row.slug, "title": row.title},
+                session,
+                actor_id=actor_id,
+                action="content.page.deleted",
+                subject=f"page:{page_id}",
+                data={"slug": row.slug, "title": row.title},
             )
 
 
@@ -116,7 +144,10 @@ def save_menu_entry(
         row = MenuEntry(id=new_id(), menu=menu, label=label, url=url, weight=weight)
         session.add(row)
         audit.record(
-            session, actor_id=actor_id, action="content.menu.added", subject=f"menu:{menu}",
+            session,
+            actor_id=actor_id,
+            action="content.menu.added",
+            subject=f"menu:{menu}",
             data={"label": label, "url": url},
         )
     return None
@@ -129,6 +160,9 @@ def delete_menu_entry(entry_id: str, *, actor_id: str | None) -> None:
         if row is not None:
             session.delete(row)
             audit.record(
-                session, actor_id=actor_id, action="content.menu.removed",
-                subject=f"menu:{row.menu}", data={"label": row.label},
+                session,
+                actor_id=actor_id,
+                action="content.menu.removed",
+                subject=f"menu:{row.menu}",
+                data={"label": row.label},
             )

@@ -22,12 +22,16 @@ PAGES = (
     (
         "how-it-works",
         "How it works",
-        "You see every price before anything starts. Time is counted on our side, to the second, "
-        "and only while both of you have picture or sound.\n\n"
-        "- The first seconds of a private show are free.\n"
-        "- When a line drops, the meter stops and waits for you.\n"
-        "- You are never charged more than you have.\n\n"
-        "Each show ends with a receipt that says which seconds were counted and why.",
+        """\
+You see every price before anything starts. Time is counted on our side, to the second,
+and only while both of you have picture or sound.
+
+- The first seconds of a private show are free.
+- When a line drops, the meter stops and waits for you.
+- You are never charged more than you have.
+
+Each show ends with a receipt that says which seconds were counted and why.
+""",
     ),
     (
         "terms",

@@ -153,7 +153,7 @@ def state_json(room: Room) -> dict[str, Any]:
         **card.as_change(),
         "id": room.id,
         "title": room.title,
-        "show": room.show_id if card.state.live else None,
+        "show": room.show_id,
         "public_media": card.state.public_media,
         "auto_reject": room.auto_reject,
         "auto_reject_text": room.auto_reject_text,

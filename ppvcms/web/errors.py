@@ -83,7 +83,8 @@ def _words(code: int) -> tuple[str, str]:
     plain = (
         _("This did not work"),
         _(
-            "The fault is on our side. What was taken, if anything, stands in your account. Please try again in a minute."
+            "The fault is on our side. What was taken, if anything, stands in your account. "
+            "Please try again in a minute."
         ),
     )
     return words.get(code, plain)

@@ -12,11 +12,12 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
 
+from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.host.fields import CreditsField
 from ppvcms.host.labels import label
-from ppvcms.ledger.store import account_view
+from ppvcms.ledger.accounts import AccountKind, Wallet, account_view
 from ppvcms.metering import earnings as earned
 from ppvcms.metering import receipts
 from ppvcms.metering.view import seat_view
@@ -38,7 +39,7 @@ blueprint = Blueprint("perform", __name__, url_prefix="/perform")
 
 PERFORMS = "room.perform"
 DAY_MS = 86_400_000
-LANGUAGES = ("en", "de", "es", "fr", "it", "pt", "nl", "pl", "tr", "ar", "ja", "ko", "zh", "hi", "sv")
+LANGUAGES = tuple("en de es fr it pt nl pl sv tr ar hi ja ko zh".split())  # noqa: SIM905 - as a list it is a wall
 PAGE = 50
 
 
@@ -107,7 +108,7 @@ def overview() -> ResponseReturnValue:
         "perform/overview.html",
         room=g.room,
         card=card,
-        hold=account_view(user_id, "earning_hold"),
+        hold=_money(AccountKind.EARNING_HOLD, user_id),
         today=earned.total(user_id, since=today),
         week=earned.total(user_id, since=today - 6 * DAY_MS),
         latest=earned.earnings(user_id, limit=5),
@@ -232,8 +233,8 @@ def earnings() -> ResponseReturnValue:
         rows=rows[:PAGE],
         page=number,
         more=len(rows) > PAGE,
-        hold=account_view(user_id, "earning_hold"),
-        available=account_view(user_id, "earning"),
+        hold=_money(AccountKind.EARNING_HOLD, user_id),
+        available=_money(AccountKind.EARNING, user_id),
         total=earned.total(user_id),
         chart=_chart(user_id, today - 29 * DAY_MS, today),
     )
@@ -288,6 +289,11 @@ def _as_cells(row: earned.Earning) -> tuple[object, ...]:
         "yes" if row.reversed else "",
         row.source,
     )
+
+
+def _money(kind: AccountKind, user_id: str) -> Wallet:
+    """Return what the reader has on an account of earnings."""
+    return account_view(db.session(), kind, "performer", user_id)
 
 
 def _room() -> Room:

@@ -261,5 +261,3 @@ def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> RoomPage:
         description_html=render_text(found.description),
         gallery=tuple(listing.image_url(image.id) for image in images if image.kind == "upload"),
     )
-
-

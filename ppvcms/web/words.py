@@ -33,7 +33,10 @@ def orders() -> list[tuple[str, str]]:
 
 def room(name: str) -> dict[str, str]:
     """Return the sentences of the public room page."""
-    states = {f"state_{key}": state(key) for key in ("online", "group", "private", "away", "hidden", "offline")}
+    states = {
+        f"state_{key}": state(key)
+        for key in ("online", "group", "private", "away", "hidden", "offline")
+    }
     return states | {
         "since": _("since {time}"),
         "none": _("none"),

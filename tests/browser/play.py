@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -24,9 +26,7 @@ def sign_in(person: Person, site: Site, email: str, *, then: str = "/") -> None:
     page.goto(f"{site.url}/sign-in?next={then}")
     page.get_by_label("E-mail", exact=False).first.fill(email)
     page.locator("input[type=password]").first.fill(PASSWORD)
-    page.locator("main form").filter(has=page.locator("input[type=password]")).locator(
-        "button[type=submit]"
-    ).first.click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url(lambda url: "/sign-in" not in url)
     if then not in page.url:
         page.goto(f"{site.url}{then}")
@@ -39,9 +39,7 @@ def go_live(person: Person, site: Site, email: str = "mara@demo.invalid") -> Non
     page.locator("[data-pv-preview]").click()
     page.locator("[data-pv-go]").first.click(timeout=MEDIA_MS)
     expect(page.locator("#perform")).to_have_attribute("data-live", "yes", timeout=MEDIA_MS)
-    expect(page.locator("#perform")).to_have_attribute(
-        "data-media", "connected", timeout=MEDIA_MS
-    )
+    expect(page.locator("#perform")).to_have_attribute("data-media", "connected", timeout=MEDIA_MS)
 
 
 def frames(person: Person, selector: str) -> int:
@@ -115,3 +113,13 @@ def books_hold(site: Site) -> None:
     """Check the books with the site's own command."""
     report = site.command("check-books")
     assert report.returncode == 0, report.stdout + report.stderr
+
+
+def freeze(pid: int) -> None:
+    """Stop one process where it stands."""
+    os.kill(pid, signal.SIGSTOP)
+
+
+def thaw(pid: int) -> None:
+    """Let a frozen process go on."""
+    os.kill(pid, signal.SIGCONT)

@@ -48,10 +48,13 @@ def test_a_private_show_is_asked_for_metered_ended_and_booked(
     assert due == 250 * (counted // 1000 - 30) // 60
     assert site.value("SELECT amount FROM receipt WHERE seat_id = ?", seat) == due
     assert secured >= due
-    shares = dict(site.rows(
-        "SELECT s.party_kind, s.amount FROM share s JOIN transfer t ON t.id = s.transfer_id"
-        " WHERE t.source = ?", f"seat:{seat}"
-    ))
+    shares = dict(
+        site.rows(
+            "SELECT s.party_kind, s.amount FROM share s JOIN transfer t ON t.id = s.transfer_id"
+            " WHERE t.source = ?",
+            f"seat:{seat}",
+        )
+    )
     assert sum(shares.values()) == due
     play.books_hold(site)
 
