@@ -20,7 +20,6 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
-from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import PasswordInput
 
 from ppvcms.accounts import mail, roles, services, signin
@@ -37,11 +36,12 @@ from ppvcms.web.auth_forms import (
     register_form,
 )
 from ppvcms.web.guards import TOKEN, client_address, client_device, next_path, policy, remember
-from ppvcms.web.people import account_rules, show_refusal
+from ppvcms.web.people import account_rules, choices, show_refusal
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from ppvcms.accounts.models import User
     from ppvcms.accounts.signin import SignedIn
 
 blueprint = Blueprint("auth", __name__)
@@ -100,7 +100,7 @@ def register() -> ResponseReturnValue:
         return redirect(next_path())
     form = register_form()
     offered = roles.open_roles()
-    form.role.choices = [SelectChoice(key, label(key)) for key in sorted(offered)]
+    form.role.choices = choices({key: label(key) for key in sorted(offered)})
     if request.method == "GET":
         wanted = request.args.get("role", "client")
         form.role.data = wanted if wanted in offered else next(iter(sorted(offered)), None)
@@ -213,7 +213,7 @@ def confirm() -> ResponseReturnValue:
     return render_template("auth/confirm.html", form=form, next=next_path("")), _status(form)
 
 
-def _register(form: RegisterForm) -> services.User | Refusal:
+def _register(form: RegisterForm) -> User | Refusal:
     return services.register(
         email=form.email.data or "",
         display_name=form.display_name.data or "",

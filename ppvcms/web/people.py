@@ -9,7 +9,7 @@ from babel import Locale
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from wtforms import BooleanField, DateField, SelectField, StringField
-from wtforms.fields.choices import SelectChoice
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # no stub yet
 from wtforms.validators import InputRequired, Length
 
 from ppvcms.accounts.fields import FieldKind, ProfileField, parse
@@ -17,7 +17,9 @@ from ppvcms.accounts.rules import AccountRules
 from ppvcms.host.settings import site
 
 if TYPE_CHECKING:
-    from wtforms.fields.core import UnboundField
+    from collections.abc import Mapping
+
+    from wtforms import Field
 
     from ppvcms.results import Refusal
 
@@ -39,7 +41,7 @@ def profile_fields() -> list[ProfileField]:
     return parse(site().register_fields)
 
 
-def form_field(asked: ProfileField) -> UnboundField[object]:
+def form_field(asked: ProfileField) -> Field:
     """Return the form's field of one question."""
     needed = InputRequired(_("Please fill this in."))
     if asked.kind is FieldKind.CHECK:
@@ -51,17 +53,21 @@ def form_field(asked: ProfileField) -> UnboundField[object]:
     return SelectField(asked.label, choices=_choices(asked), validators=[needed])
 
 
+def choices(labels: Mapping[str, str]) -> list[SelectChoice]:
+    """Return what a field offers, from values and their labels."""
+    return [SelectChoice(value, text) for value, text in labels.items()]
+
+
 def locale_choices() -> list[SelectChoice]:
     """Return the languages of the site, each in its own words."""
-    return [SelectChoice(code, _own_name(code)) for code in site().locales]
+    return choices({code: _own_name(code) for code in site().locales})
 
 
 def zone_choices() -> list[SelectChoice]:
     """Return the time zones of the world, the site's own first."""
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
     standard = _("As the site (%(zone)s)", zone=site().time_zone)
-    zones = (SelectChoice(name, name.replace("_", " ")) for name in names)
-    return [SelectChoice("", standard), *zones]
+    return choices({"": standard, **{name: name.replace("_", " ") for name in names}})
 
 
 def show_refusal(form: object, refusal: Refusal) -> None:
@@ -85,4 +91,4 @@ def _choices(asked: ProfileField) -> list[SelectChoice]:
         names = locale.territories if asked.kind is FieldKind.COUNTRY else locale.languages
         short = {code: name for code, name in names.items() if len(code) == 2}  # noqa: PLR2004
         known = dict(sorted(short.items(), key=lambda pair: pair[1]))
-    return [SelectChoice("", ""), *(SelectChoice(code, name) for code, name in known.items())]
+    return choices({"": "", **known})
