@@ -30,13 +30,13 @@ def enter(sid: str, room_id: str, *, user_id: str | None, role: str) -> None:
     """Note that a page is open in a room; a page is in one room at a time."""
 
     def act(session: Session) -> str | None:
-        visit = session.get(Visit, sid)
+        visit, now = session.get(Visit, sid), now_ms(session)
         before = visit.room_id if visit is not None else None
         if visit is None:
             visit = Visit(sid=sid)
             session.add(visit)
         visit.room_id, visit.user_id, visit.role = room_id, user_id, role
-        visit.seen_at = now_ms(session)
+        visit.seen_at = now
         return before
 
     before = transaction(act)
