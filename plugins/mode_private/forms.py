@@ -48,10 +48,10 @@ class PrivateForm(Form):
 
     def validate_rate_max(self, field: CreditsField) -> None:
         """Refuse a range that is empty or does not hold the site's own rate."""
-        least, usual = self.rate_min.data, self.rate_private.data
-        if None in (least, usual, field.data):
+        least, usual, most = self.rate_min.data, self.rate_private.data, field.data
+        if least is None or usual is None or most is None:
             return
-        if field.data < least:
+        if most < least:
             raise ValidationError(_l("The most is below the least."))
-        if not least <= usual <= field.data:
+        if not least <= usual <= most:
             raise ValidationError(_l("The rate for all rooms is outside this range."))

@@ -35,7 +35,8 @@ class TipsForm(Form):
 
     def validate_most(self, field: CreditsField) -> None:
         """Refuse an empty range."""
-        if None not in (self.least.data, field.data) and field.data < self.least.data:
+        least, most = self.least.data, field.data
+        if least is not None and most is not None and most < least:
             raise ValidationError(_l("The most is below the least."))
 
     def validate_options(self, field: CreditsListField) -> None:

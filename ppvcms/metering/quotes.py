@@ -211,10 +211,11 @@ def _grace_note(room: Room, mode: RoomMode, payer_id: str, now: int) -> str:
     )
     if db.session.scalar(recent) is None:
         return ""
-    return _(
+    text: str = _(
         "Free seconds are given once within %(minutes)s minutes; you had them already.",
         minutes=minutes,
     )
+    return text
 
 
 def _signer() -> URLSafeSerializer:

@@ -330,9 +330,10 @@ def as_json(row: ShowRequest) -> dict[str, Any]:
 def _reason(row: ShowRequest) -> str:
     if row.state != "closed":
         return row.reason
+    why = _("The room went off. Nothing was taken.")
     if row.reason == "funds":
-        return _("Your credits were not enough any more when it was accepted. Nothing was taken.")
-    return _("The room went off. Nothing was taken.")
+        why = _("Your credits were not enough any more when it was accepted. Nothing was taken.")
+    return str(why)
 
 
 # --- Small parts ----------------------------------------------------------------------------------
@@ -355,7 +356,7 @@ def _end(
         row = session.get(ShowRequest, request_id, populate_existing=True)
         if row is None:
             return _gone()
-        if won.rowcount == 1:
+        if won.rowcount == 1:  # type: ignore[attr-defined] # an UPDATE has it
             _tell(session, row, actor_id)
             return row
         return row if from_client and row.state == to else _decided()

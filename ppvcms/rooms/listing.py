@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
     from sqlalchemy import Row
 
+    Found = Row[Room, str, Show | None, str | None, str | None]
+
 SNAPSHOT = "snapshot"
 
 
@@ -263,7 +265,7 @@ def _key(order: Order) -> Any:
     return key
 
 
-def _rows(condition: Any) -> Sequence[Row[Any]]:
+def _rows(condition: Any) -> Sequence[Found]:
     query = (
         select(Room, User.display_name, Show, Category.slug, Category.name)
         .join(User, User.id == Room.performer_id)
@@ -272,7 +274,8 @@ def _rows(condition: Any) -> Sequence[Row[Any]]:
         .where(condition, User.state == "active")
         .execution_options(populate_existing=True)
     )
-    return db.session.execute(query).all()
+    found: Sequence[Found] = db.session.execute(query).all()
+    return found
 
 
 def signals_of(room: Room, show: Show | None) -> RoomSignals:
@@ -290,7 +293,7 @@ def signals_of(room: Room, show: Show | None) -> RoomSignals:
     )
 
 
-def _cards(rows: Sequence[Row[Any]]) -> list[Card]:
+def _cards(rows: Sequence[Found]) -> list[Card]:
     now = now_ms(db.session())
     ids = [row[0].id for row in rows]
     rates, viewers = own_rates(ids), viewer_counts(ids)

@@ -385,7 +385,9 @@ def test_presence_that_lapsed_is_closed(live: Stage) -> None:
     grant = live.watch(live.ben)
     transaction(
         lambda s: s.execute(
-            sa.update(Grant).where(Grant.id == grant).values(lease_until=Grant.lease_until - 200_000)
+            sa.update(Grant)
+            .where(Grant.id == grant)
+            .values(lease_until=Grant.lease_until - 200_000)
         )
     )
     assert media.reconcile() == 1

@@ -175,7 +175,8 @@ def test_a_snapshot_is_taken_in_public_shows_alone_and_replaces_the_last(
     assert refused(images.snapshot(room.id, ben, small)) == "forbidden"
     assert images.snapshot(room.id, anna, small) is None
     first = db.session.scalar(sa.select(RoomImage.id).where(RoomImage.kind == "snapshot"))
-    transaction(lambda s: s.execute(sa.update(RoomImage).values(made_at=RoomImage.made_at - 60_000)))
+    older = sa.update(RoomImage).values(made_at=RoomImage.made_at - 60_000)
+    transaction(lambda s: s.execute(older))
     assert images.snapshot(room.id, anna, small) is None
     db.session.rollback()
     newest = list(db.session.scalars(sa.select(RoomImage.id).where(RoomImage.kind == "snapshot")))

@@ -6,7 +6,6 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from flask_socketio import SocketIOTestClient
 
 from ppvcms import wire
 from ppvcms.accounts.sessions import Device, open_session
@@ -22,6 +21,8 @@ from ppvcms.wire import Caller, Field, Rate, checked, number, one_of, text
 from tests.engine import ENGINE
 
 if TYPE_CHECKING:
+    from flask_socketio import SocketIOTestClient
+
     from ppvcms.accounts.actor import Actor
     from tests.live import Site
 
@@ -76,7 +77,7 @@ def key() -> str:
     return uuid.uuid4().hex
 
 
-def test_the_whole_flow_over_the_wire(site: Site) -> None:
+def test_the_whole_flow_over_the_wire(site: Site) -> None:  # noqa: PLR0915 - it is the whole flow
     anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=5000)
     site.room(anna)
     lister = Page(site)
