@@ -28,7 +28,6 @@ LEVELS = (
         "events",
         "realtime",
         "faultpoints",
-        "background",
         "schema",
         "wire",
     ),
@@ -42,7 +41,7 @@ LEVELS = (
     ("content", "books_check", "jobs"),
     ("web", "rest"),
     ("api", "facade", "testing"),
-    ("assembly",),
+    ("assembly", "background"),
     ("__init__", "__main__", "cli", "patching", "server"),
 )
 LEVEL = {part: number for number, parts in enumerate(LEVELS) for part in parts}
