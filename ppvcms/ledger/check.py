@@ -9,6 +9,7 @@ import json
 import time
 from dataclasses import dataclass
 from fractions import Fraction
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, text
@@ -182,10 +183,11 @@ def _find_shares(connection: Connection) -> list[str]:
             " FROM share ORDER BY transfer_id, nr"
         )
     )
-    divided: dict[str, list[Any]] = {}
-    for row in rows:
-        divided.setdefault(row.transfer_id, []).append(row)
-    return [transfer_id for transfer_id, shares in divided.items() if not _divides(shares)]
+    return [
+        transfer_id
+        for transfer_id, shares in groupby(rows, key=lambda row: str(row.transfer_id))
+        if not _divides(list(shares))
+    ]
 
 
 def _divides(shares: Sequence[Any]) -> bool:
@@ -337,9 +339,10 @@ INVARIANTS = [
             """
             SELECT v.account_id FROM account_version v LEFT JOIN account_version p
                 ON p.account_id = v.account_id AND p.version = v.version - 1
-            WHERE v.balance <> coalesce(p.balance, 0) + (
-                SELECT coalesce(sum(e.amount), 0) FROM entry e
-                WHERE e.account_id = v.account_id AND e.version = v.version)
+            LEFT JOIN (SELECT account_id, version, sum(amount) AS moved FROM entry
+                       WHERE version IS NOT NULL GROUP BY account_id, version) m
+                ON m.account_id = v.account_id AND m.version = v.version
+            WHERE v.balance <> coalesce(p.balance, 0) + coalesce(m.moved, 0)
             """,
             """
             SELECT e.account_id FROM entry e JOIN account a ON a.id = e.account_id
@@ -347,11 +350,11 @@ INVARIANTS = [
             WHERE a.floor IS NOT NULL AND v.version IS NULL
             """,
             """
-            SELECT e.account_id FROM entry e JOIN account_version v
+            SELECT e.account_id FROM (SELECT max(id) AS id FROM entry WHERE version IS NOT NULL
+                                      GROUP BY account_id, version) l
+            JOIN entry e ON e.id = l.id JOIN account_version v
                 ON v.account_id = e.account_id AND v.version = e.version
-            WHERE e.balance_after <> v.balance AND NOT EXISTS (
-                SELECT 1 FROM entry f WHERE f.account_id = e.account_id
-                    AND f.version = e.version AND f.id > e.id)
+            WHERE e.balance_after <> v.balance
             """,
             _rolled_up,
         ),
