@@ -151,11 +151,12 @@ def _divide(session: Session, one: Look, charge: int) -> list[str]:
     if not charge:
         return transfer_ids
     shares = _shares(session, terms, charge)
+    per_minute = f"{terms.rate_per_minute // 100}.{terms.rate_per_minute % 100:02}"
     draft = books.Draft(
         kind=terms.mode[:32],
         key=f"seat:{row.id}:settle",
         source=f"seat:{row.id}",
-        memo=f"{one.after.counted_ms // 1000} s at {terms.rate_per_minute} a minute",
+        memo=f"{one.after.counted_ms // 1000} s at {per_minute} a minute",
         lines=(
             books.Line(row.escrow_id, terms.currency, -charge),
             *books.lines_of(shares, terms.currency),

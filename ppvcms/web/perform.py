@@ -26,7 +26,7 @@ from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import words
 from ppvcms.web.formats import money
 from ppvcms.web.guards import current_actor, policy
-from ppvcms.web.receipts import receipt_page
+from ppvcms.web.receipts import mode_name, receipt_page
 from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import language_name, meter_figures, modules
 
@@ -350,11 +350,11 @@ def _chart(user_id: str, since: int, until: int) -> dict[str, Any]:
     kinds: dict[str, dict[int, int]] = {}
     for one in earned.by_day(user_id, since=since):
         kinds.setdefault(one.kind, {})[one.day] = one.amount
-    names = {"seat": _("Shows"), "tip": _("Tips")}
+    names = {"tip": _("Tips")}
     return {
         "x": [day // 1000 for day in days],
         "series": [
-            {"label": names.get(kind, kind), "values": [by.get(day, 0) / 100 for day in days]}
+            {"label": names.get(kind) or mode_name(kind), "values": [by.get(day, 0) / 100 for day in days]}
             for kind, by in sorted(kinds.items())
         ]
         or [{"label": _("Shows"), "values": [0] * len(days)}],

@@ -15,7 +15,7 @@ from ppvcms.metering import history, receipts
 from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing
 from ppvcms.web.account import account_nav
-from ppvcms.web.formats import duration, money
+from ppvcms.web.formats import duration, moment, money
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.sheets import csv_file
 
@@ -245,6 +245,8 @@ def _facts(
     found: receipts.ReceiptView, paused_s: float, *, side: str
 ) -> list[tuple[str, str]]:
     facts = [
+        (_("Began"), moment(found.started_at or found.opened_at)),
+        (_("Ended"), moment(found.closed_at)),
         (_("Counted"), duration(found.counted_s)),
         (_("Of it free"), duration(found.free_s)),
         (_("Paused, not billed"), duration(paused_s)),

@@ -9,9 +9,19 @@ function colours() {
   return { ink: token("--pv-ink-3"), grid: token("--pv-line"), lines: [token("--pv-brand"), token("--pv-accent"), token("--pv-info"), token("--pv-private-text")] };
 }
 
+// Bars stand on each other: the tallest is drawn first, so that every part stays in sight.
+function stacked(series) {
+  let below = [];
+  return series.map((one) => {
+    below = one.values.map((value, day) => value + (below[day] ?? 0));
+    return { ...one, values: below };
+  }).reverse();
+}
+
 function draw(figure) {
   const place = figure.querySelector(".pv-chart__canvas");
-  const series = JSON.parse(figure.dataset.series);
+  const given = JSON.parse(figure.dataset.series);
+  const series = figure.dataset.pvChart === "bars" ? stacked(given) : given;
   const look = colours();
   const axis = { stroke: look.ink, grid: { stroke: look.grid, width: 1 }, ticks: { show: false }, font: "12px Inter Variable, sans-serif" };
   const options = {

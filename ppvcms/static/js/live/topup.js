@@ -2,8 +2,6 @@
 
 import { formatMoney, toast } from "../ui.js";
 
-const WAITING = ["quoted", "awaiting", "unknown"];
-
 async function getJson(url) {
   const answer = await fetch(url, { headers: { Accept: "application/json" } });
   if (!answer.ok) throw new Error(String(answer.status));
@@ -105,10 +103,12 @@ export class TopUp {
       this.#say(started.error ? `${started.error.reason} ${started.error.remedy}` : this.dialog.dataset.textTrouble);
       return;
     }
-    if (shop) shop.location = started.redirect;
-    else this.#link(started.redirect);
-    this.#say(this.dialog.dataset.textWaiting);
-    this.dialog.dataset.waiting = "";
+    if (shop) {
+      shop.location = started.redirect;
+      this.#leave();
+    } else {
+      this.#link(started.redirect);
+    }
     this.#wait(started.intent);
   }
 
@@ -122,21 +122,27 @@ export class TopUp {
       } catch {
         continue;
       }
-      if (WAITING.includes(intent.state)) continue;
-      delete this.dialog.dataset.waiting;
+      if (intent.waiting) continue;
       if (intent.state === "credited") {
         this.dialog.close();
         toast(this.dialog.dataset.textPaid.replace("{credits}", formatMoney(intent.credits)));
         this.onPaid?.(intent);
       } else {
-        this.#say(intent.message);
+        toast(intent.message || this.dialog.dataset.textFailed, { urgent: true });
       }
       return;
     }
   }
 
+  // The picture and its End button are never behind a window that waits.
+  #leave() {
+    this.dialog.close();
+    toast(this.dialog.dataset.textWaiting, { seconds: 12 });
+  }
+
   #link(url) {
     const link = Object.assign(document.createElement("a"), { href: url, target: "pv-payment", className: "btn btn-primary", textContent: this.dialog.dataset.textOpen });
+    link.addEventListener("click", () => { link.remove(); this.#leave(); });
     this.form.querySelector("[data-pv-say]").after(link);
   }
 
