@@ -89,10 +89,12 @@ def checkout(intent_id: str) -> ResponseReturnValue:
 @policy(who="signed_in")
 def returned(intent_id: str) -> ResponseReturnValue:
     """Wait for the gateway's word and show what came of the payment; credits nothing."""
-    intent = services.intent_view(intent_id, current_actor())
+    actor = current_actor()
+    intent = services.intent_view(intent_id, actor)
     if intent.waiting:
         look_up_soon(intent_id)
-    return render_template("pay/returned.html", intent=intent)
+    wallet = wallet_view(db.session(), actor.user_id or "")
+    return render_template("pay/returned.html", intent=intent, available=wallet.available)
 
 
 @blueprint.get("/pay/intents/<intent_id>.json")
@@ -160,7 +162,7 @@ def _shop(refusal: Refusal | None) -> str:
         packs=packs,
         ways=shop.ways_to_pay(),
         refusal=refusal,
-        chosen=chosen,
+        chosen_pack=chosen,
         key=new_id(),
         return_to=local_path(request.values.get("return_to"), default=""),
         title=_("Buy credits"),
