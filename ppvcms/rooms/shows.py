@@ -82,7 +82,7 @@ def _again(running: Show, room: Room, mode_key: str) -> Show | Refusal:
     return Refusal(
         "busy",
         _("You are live already. Nothing was changed."),
-        _("End that show first; one performer is live in one place."),
+        _("End that show first; nobody is live in two places at once."),
     )
 
 
