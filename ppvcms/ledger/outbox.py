@@ -1,8 +1,8 @@
 """Facts that are written with what they tell of and delivered at least once afterwards.
 
-A runner claims due facts for a time (`take`), hands each over outside of any
-transaction, and marks it. One that dies in between leaves the fact to whoever
-comes when the time is up.
+The jobs' runner claims due facts for a time (`take`), hands each over outside of
+any transaction, and marks it. One that dies in between leaves the fact to
+whoever comes when the time is up.
 """
 
 from __future__ import annotations
@@ -11,14 +11,10 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select, update
 
-from ppvcms.db import now_ms, transaction
-from ppvcms.events import rebuild
-from ppvcms.faultpoints import faultpoint
+from ppvcms.db import now_ms
 from ppvcms.ledger.models import Outbox
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlalchemy.orm import Session
 
     from ppvcms.events import Event
@@ -71,32 +67,6 @@ def back_off(session: Session, fact_id: str, error: str) -> None:
     row = session.get_one(Outbox, fact_id, populate_existing=True)
     row.due_at = now_ms(session) + min(1_000 * 2 ** min(row.attempts, 30), LONGEST_WAIT_MS)
     row.last_error = error[:500]
-
-
-def deliver_due(handle: Callable[[Event], None], *, limit: int = 50) -> int:
-    """Hand due facts over one after the other and return how many were handled well.
-
-    `handle` runs outside of any transaction and must be idempotent on the
-    fact's id. What it raises puts the fact off; the others go on. A fact of a
-    kind that no one knows any more counts as delivered.
-    """
-    rows = transaction(lambda session: take(session, limit=limit))
-    faultpoint("outbox.taken")
-    return sum(_deliver(row, handle) for row in rows)
-
-
-def _deliver(row: Outbox, handle: Callable[[Event], None]) -> bool:
-    event = rebuild(row.kind, row.payload)
-    try:
-        if event is not None:
-            handle(event)
-    except Exception as error:  # noqa: BLE001 - whatever a handler raises, the fact is kept
-        sentence = f"{type(error).__name__}: {error}"
-        transaction(lambda session: back_off(session, row.id, sentence))
-        return False
-    faultpoint("outbox.delivered")
-    transaction(lambda session: mark_delivered(session, row.id))
-    return True
 
 
 def forget_delivered(session: Session, *, before: int) -> int:

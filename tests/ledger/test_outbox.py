@@ -1,4 +1,4 @@
-"""Facts: written with what they tell of, delivered at least once."""
+"""Facts: written with what they tell of, claimed by one runner, put off and forgotten."""
 
 from __future__ import annotations
 
@@ -7,12 +7,10 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select, update
 
-from ppvcms import faultpoints
-from ppvcms.db import db, transaction
-from ppvcms.events import Event, ThemeChanged
-from ppvcms.faultpoints import FaultError
+from ppvcms.db import db, now_ms, transaction
+from ppvcms.events import ThemeChanged, rebuild
 from ppvcms.ledger.models import Outbox
-from ppvcms.ledger.outbox import deliver_due, forget_delivered, take, write_event
+from ppvcms.ledger.outbox import back_off, forget_delivered, mark_delivered, take, write_event
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -26,10 +24,8 @@ def tell(*names: str) -> None:
         transaction(lambda session, fact=fact: write_event(session, fact))
 
 
-def waiting() -> list[Outbox]:
-    db.session.rollback()
-    rows = db.session.scalars(select(Outbox).where(Outbox.delivered_at.is_(None)))
-    return list(rows.all())
+def claim() -> list[str]:
+    return [row.id for row in transaction(take)]
 
 
 def make_due() -> None:
@@ -37,20 +33,41 @@ def make_due() -> None:
     transaction(lambda session: session.execute(update(Outbox).values(due_at=0)))
 
 
-def test_facts_are_heard_oldest_first_and_once() -> None:
+def waits() -> int:
+    """Return in how many milliseconds the only fact is due."""
+    row = db.session.scalars(select(Outbox)).one()
+    return row.due_at - now_ms(db.session())
+
+
+def test_facts_are_claimed_oldest_first_and_by_one() -> None:
     tell("one", "two")
-    heard: list[Event] = []
 
-    assert deliver_due(heard.append) == 2
-    assert deliver_due(heard.append) == 0
-
-    assert heard == [
-        ThemeChanged(id="fact-one", at=0, slug="one"),
-        ThemeChanged(id="fact-two", at=1, slug="two"),
-    ]
+    assert claim() == ["fact-one", "fact-two"]
+    assert claim() == []
 
 
-def test_a_fact_of_a_rolled_back_act_is_never_heard() -> None:
+def test_a_claim_ends_by_itself() -> None:
+    """A runner that died leaves its facts to the next."""
+    tell("one")
+    claim()
+    make_due()
+
+    assert claim() == ["fact-one"]
+
+
+def test_a_fact_comes_back_as_it_was_written() -> None:
+    tell("one")
+
+    (row,) = transaction(take)
+
+    assert rebuild(row.kind, row.payload) == ThemeChanged(id="fact-one", at=0, slug="one")
+
+
+def test_a_fact_of_a_kind_that_is_gone_is_no_fact() -> None:
+    assert rebuild("Forgotten", {"id": "x", "at": 0}) is None
+
+
+def test_a_fact_of_a_rolled_back_act_is_never_claimed() -> None:
     def act(session: Session) -> None:
         write_event(session, ThemeChanged(id="fact", at=0, slug="x"))
         raise RuntimeError
@@ -58,71 +75,41 @@ def test_a_fact_of_a_rolled_back_act_is_never_heard() -> None:
     with pytest.raises(RuntimeError):
         transaction(act)
 
-    assert waiting() == []
+    assert claim() == []
 
 
-def test_a_handler_that_raises_puts_its_fact_off_and_stops_no_other() -> None:
-    tell("bad", "good")
-    heard = []
-
-    def handle(event: Event) -> None:
-        if event.id == "fact-bad":
-            raise ValueError("no")
-        heard.append(event.id)
-
-    assert deliver_due(handle) == 1
-    assert heard == ["fact-good"]
-    (row,) = waiting()
-    assert (row.attempts, row.last_error) == (1, "ValueError: no")
-    first_wait = row.due_at
-    make_due()
-    deliver_due(handle)
-    assert waiting()[0].due_at > first_wait + 1_000
-
-
-def test_a_claimed_fact_is_left_to_its_runner_until_the_time_is_up() -> None:
+def test_a_delivered_fact_is_not_claimed_again() -> None:
     tell("one")
-
-    assert len(transaction(take)) == 1
-    assert transaction(take) == []
-
-    make_due()
-    assert len(transaction(take)) == 1
-
-
-def test_a_runner_that_dies_after_the_delivery_delivers_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    tell("one")
-    heard: list[Event] = []
-    monkeypatch.setenv("PPVCMS_TESTING", "1")
-    monkeypatch.setenv("PPVCMS_FAULT", "outbox.delivered=raise")
-    faultpoints.load()
-
-    with pytest.raises(FaultError):
-        deliver_due(heard.append)
-    monkeypatch.undo()
-    faultpoints.load()
+    claim()
+    transaction(lambda session: mark_delivered(session, "fact-one"))
     make_due()
 
-    assert deliver_due(heard.append) == 1
-    assert len(heard) == 2
+    assert claim() == []
 
 
-def test_a_fact_of_a_kind_that_is_gone_is_done_with() -> None:
+def test_a_fact_that_fails_waits_longer_each_time() -> None:
     tell("one")
-    transaction(lambda session: session.execute(update(Outbox).values(kind="Forgotten")))
-    heard: list[Event] = []
+    pauses = []
+    for _ in range(3):
+        make_due()
+        claim()
+        transaction(lambda session: back_off(session, "fact-one", "no"))
+        pauses.append(round(waits() / 1_000))
 
-    deliver_due(heard.append)
+    assert pauses == [2, 4, 8]
 
-    assert heard == []
-    assert waiting() == []
+
+def test_a_pause_is_an_hour_at_most() -> None:
+    tell("one")
+    transaction(lambda session: session.execute(update(Outbox).values(attempts=60)))
+    transaction(lambda session: back_off(session, "fact-one", "no"))
+
+    assert 3_500_000 < waits() <= 3_600_000
 
 
 def test_delivered_facts_can_be_forgotten() -> None:
     tell("one", "two")
-    deliver_due(lambda _: None, limit=1)
+    transaction(lambda session: mark_delivered(session, "fact-one"))
 
     assert transaction(lambda session: forget_delivered(session, before=10**15)) == 1
-    assert len(waiting()) == 1
+    assert claim() == ["fact-two"]
