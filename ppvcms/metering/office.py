@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ppvcms.accounts import audit
 from ppvcms.db import after_commit, db, transaction
+from ppvcms.media.services import revoke_person
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.metering.seats import end_seat
@@ -64,6 +65,18 @@ def stop_show(show_id: str, actor: Actor, *, reason: str) -> Refusal | None:
     # A private show is over with its session.
     end_public(show_id, reason="staff", ended_by=actor.user_id)
     return None
+
+
+def stop_person(user_id: str, actor: Actor) -> None:
+    """End all that a person takes part in and carries, as when the account is closed (R-14)."""
+    sides = (Seat.payer_id == user_id) | (Seat.performer_id == user_id)
+    seats = select(Seat.id).where(sides, Seat.state.in_(OPEN_STATES))
+    for seat_id in db.session.scalars(seats).all():
+        end_seat(seat_id, actor)
+    shows = select(Show.id).where(Show.performer_id == user_id, Show.state == "live")
+    for show_id in db.session.scalars(shows).all():
+        end_public(show_id, reason="staff", ended_by=actor.user_id)
+    revoke_person(user_id)
 
 
 def _note(

@@ -12,7 +12,7 @@ from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import db, transaction
 from ppvcms.ledger.store import wallet_view
 from ppvcms.media.models import Grant
-from ppvcms.metering import quotes, requests, seats
+from ppvcms.metering import office, quotes, requests, seats
 from ppvcms.metering.models import Seat
 from ppvcms.metering.requests import Accepted
 from ppvcms.results import Refusal
@@ -353,3 +353,17 @@ def test_a_second_seat_within_the_hour_has_no_grace_and_the_panel_says_so(
     assert "60 minutes" in again["grace_note"]
     transaction(lambda s: s.execute(sa.update(Seat).values(closed_at=Seat.closed_at - 3_600_001)))
     assert small_site.offer(room, ben).as_json()["grace_s"] == 30
+
+
+def test_a_suspended_person_leaves_every_show_at_once(site: Site) -> None:
+    anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=5000)
+    boss = site.person("Boss", "owner")
+    room = site.room(anna)
+    site.go_live(room, anna)
+    begun = site.begin(room, anna, ben)
+    office.stop_person(str(anna.user_id), boss)
+    db.session.rollback()
+    assert db.session.get_one(Seat, begun.seat_id).close_reason == "staff"
+    assert services.state(services.by_id(room.id)).value == "offline"
+    assert available(ben) == 5000
+    assert {grant.state for grant in db.session.scalars(sa.select(Grant))} == {"revoked"}

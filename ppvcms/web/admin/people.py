@@ -16,6 +16,7 @@ from ppvcms.accounts import audit, services, signin
 from ppvcms.accounts.roles import role_list
 from ppvcms.accounts.sessions import sessions_of
 from ppvcms.host.labels import label
+from ppvcms.metering.office import stop_person
 from ppvcms.results import Refusal
 from ppvcms.rooms import services as rooms
 from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
@@ -122,6 +123,8 @@ def person_suspend(user_id: str) -> ResponseReturnValue:
     refusal = _untouchable(user_id) or services.suspend(
         user_id, reason=request.form.get("reason", "")[:500], actor_id=current_actor().user_id
     )
+    if refusal is None:
+        stop_person(user_id, current_actor())
     tell(refusal, _("The account is suspended and signed out everywhere."))
     return _back(user_id)
 
