@@ -7,6 +7,7 @@ leaves when the code has changed, when it is told to, or when its parent is gone
 from __future__ import annotations
 
 import argparse
+import logging
 import os
 import resource
 import signal
@@ -135,6 +136,7 @@ def _on_eventlet(listener: socket.socket, app: Host, most: int) -> Callable[[], 
         listener,
         app,
         max_size=most,
+        log=logging.getLogger("ppvcms.http"),
         log_output=False,
         debug=False,
         socket_timeout=60,

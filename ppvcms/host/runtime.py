@@ -189,7 +189,19 @@ def _register_blueprint(app: Flask, slug: str, manager: PluginManager) -> None:
             )
         if not blueprint.url_prefix or blueprint.url_prefix == "/":
             raise PluginError(slug, "its blueprint needs a url_prefix, such as '/tips'.")
+        _require_free_prefix(app, slug, blueprint.url_prefix)
         app.register_blueprint(blueprint)
+
+
+def _require_free_prefix(app: Flask, slug: str, prefix: str) -> None:
+    """Refuse pages that would lie over those of the core or of another plugin."""
+    first = prefix.strip("/").partition("/")[0]
+    for rule in app.url_map.iter_rules():
+        if rule.rule.strip("/").partition("/")[0] == first:
+            raise PluginError(
+                slug,
+                f"its url_prefix '{prefix}' is taken by '{rule.endpoint}'. Use '/{slug}'.",
+            )
 
 
 def _asked(row: PluginRow) -> Asked:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import current_app, g, has_request_context, request, url_for
+from flask import current_app, g, has_request_context, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -17,7 +17,7 @@ from ppvcms.content.services import menu_entries
 from ppvcms.db import db
 from ppvcms.host import files, registry, settings, slots
 from ppvcms.host.labels import label
-from ppvcms.host.worn import theme_in_use
+from ppvcms.host.worn import PREVIEW, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.web.guards import current_actor
 
@@ -42,6 +42,7 @@ class SiteFacts:
     currency: str
     demo: bool
     theme: str
+    preview: str
     logo_url: str = ""
 
 
@@ -95,6 +96,7 @@ def site_facts() -> SiteFacts:
         currency="CRD",
         demo=config.demo,
         theme=theme_in_use(),
+        preview=session.get(PREVIEW, "") if has_request_context() else "",
     )
 
 

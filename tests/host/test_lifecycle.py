@@ -296,6 +296,7 @@ BROKEN_AT_IMPORT = [
     "@hookimpl\ndef register_blueprints():\n    return 'pages'",
     BLUEPRINT + "    return PluginBlueprint('other', __name__, url_prefix='/x')",
     BLUEPRINT + "    return PluginBlueprint('SLUG', __name__, url_prefix='')",
+    BLUEPRINT + "    return PluginBlueprint('SLUG', __name__, url_prefix='/static/x')",
     BLUEPRINT + APP_WIDE,
     FOREIGN_TABLE,
 ]
