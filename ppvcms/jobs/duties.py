@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppvcms.accounts.tidy import tidy
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
 from ppvcms.jobs import listeners, tasks
@@ -33,6 +34,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="ledger.seal", every=1, func=_seal)
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
+    tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)
     tasks.register(app, name="rooms.requests", every=1, func=_expire_requests)
     tasks.register(app, name="rooms.silent", every=5, func=_end_silent_shows)
     tasks.register(app, name="rooms.pages", every=20, func=_sweep_pages)
@@ -98,3 +100,7 @@ def _seal() -> None:
 
 def _forget() -> None:
     transaction(lambda session: forget_delivered(session, before=now_ms(session) - KEPT_FACTS_MS))
+
+
+def _tidy_accounts() -> None:
+    transaction(tidy)

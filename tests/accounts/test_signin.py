@@ -6,13 +6,14 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from ppvcms.accounts import guard, services, sessions, signin
-from ppvcms.accounts.models import AuditLog, LoginGuard, LoginSession, User
+from ppvcms.accounts.models import AuditLog, LoginGuard, LoginSession, OneTimeToken, User
 from ppvcms.accounts.rules import AccountRules
 from ppvcms.accounts.sessions import Device
 from ppvcms.accounts.signin import SignedIn
+from ppvcms.accounts.tidy import tidy
 from ppvcms.db import db, transaction
 from ppvcms.ids import digest
 from ppvcms.results import Refusal
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from flask import Flask
 
 HOME = Device("203.0.113.7", "Firefox")
+TABLES = (LoginSession, OneTimeToken, LoginGuard)
 pytestmark = pytest.mark.usefixtures("site")
 
 
@@ -255,7 +257,7 @@ def test_the_log_knows_who_came_in_and_who_failed(make_person: Callable[..., Use
 
 
 def test_a_hash_of_yesterday_is_renewed_at_sign_in(make_person: Callable[..., User]) -> None:
-    from argon2 import PasswordHasher  # noqa: PLC0415 - another cost, here alone
+    from argon2 import PasswordHasher
 
     ann = make_person("Ann")
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
@@ -265,6 +267,30 @@ def test_a_hash_of_yesterday_is_renewed_at_sign_in(make_person: Callable[..., Us
 
     assert "m=19456,t=2,p=1" in services.get_user(ann.id).password_hash
     assert isinstance(enter(ann.email), SignedIn)
+
+
+def test_what_opens_nothing_any_more_is_forgotten_and_nothing_else(
+    make_person: Callable[..., User],
+) -> None:
+    old, young = enter(make_person("Ann").email), enter(make_person("Eve").email)
+    signin.forgot("ann@example.com")
+    codes(2, "ann@example.com", "wrong wrong")
+    transaction(tidy)
+    kept = [db.session.scalar(select(func.count()).select_from(table)) for table in TABLES]
+    assert kept == [2, 1, 2]
+    assert isinstance(old, SignedIn)
+    assert isinstance(young, SignedIn)
+
+    ended = update(LoginSession).where(LoginSession.token_hash == digest(old.token))
+    transaction(lambda session: session.execute(ended.values(revoked_at=1)))
+    transaction(lambda session: session.execute(update(OneTimeToken).values(expires_at=1)))
+    transaction(lambda session: session.execute(update(LoginGuard).values(window_from=1)))
+    transaction(tidy)
+
+    db.session.rollback()
+    kept = [db.session.scalar(select(func.count()).select_from(table)) for table in TABLES]
+    assert kept == [1, 0, 0]
+    assert sessions.is_session_live(young.token)
 
 
 def test_the_owner_chooses_the_number_of_tries(make_person: Callable[..., User]) -> None:

@@ -14,6 +14,7 @@ from ppvcms.config import Config
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import ShowEnded
 from ppvcms.ids import new_id
+from ppvcms.jobs import listeners, tasks
 from ppvcms.ledger.outbox import write_event
 from tests.kit import lay_tables
 
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def open_site(url: str, home: Path, **more: object) -> Flask:
-    """Return an application of a process that has jobs."""
+    """Return an application of a process that has jobs, without the core's own work."""
     config = Config(
         instance=home,
         database=url,
@@ -34,7 +35,9 @@ def open_site(url: str, home: Path, **more: object) -> Flask:
         async_mode="threading",
         **more,  # type: ignore[arg-type]
     )
-    return create_app(config, role="jobs")
+    app = create_app(config, role="jobs")
+    app.extensions[tasks.KEY], app.extensions[listeners.KEY] = {}, []
+    return app
 
 
 @pytest.fixture

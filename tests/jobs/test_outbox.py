@@ -175,7 +175,7 @@ def test_a_runner_killed_between_telling_and_marking_tells_again(
 
 
 def environment() -> dict[str, str]:
-    import os  # noqa: PLC0415 - here alone
+    import os
 
     return {**os.environ, "PYTHONPATH": "."}
 
