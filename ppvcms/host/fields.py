@@ -36,7 +36,7 @@ class CreditsField(Field):
         self.most = most
         self.typed: str | None = None
         render = {"inputmode": "decimal", "autocomplete": "off", **kwargs.pop("render_kw", {})}
-        super().__init__(label, validators, render_kw=render, **kwargs)
+        super().__init__(label, list(validators), render_kw=render, **kwargs)
 
     def _value(self) -> str:
         """Return what the input shows: what was typed, as long as it is not accepted."""

@@ -60,7 +60,7 @@ class Filters:
     order: Order = Order.STATE
     page: int = 1
 
-    def as_args(self) -> dict[str, str]:
+    def as_args(self) -> dict[str, Any]:
         """Return the arguments of the address, without what is at its default."""
         plain = {
             "state": self.state,

@@ -208,7 +208,7 @@ def prices() -> ResponseReturnValue:
             found.id,
             request.form["mode"],
             current_actor(),
-            rate=chosen.rate.data,
+            rate=chosen.rate.data or 0,
             minimum_minutes=chosen.minimum_minutes.data or 0,
         )
         if isinstance(answer, Refusal):

@@ -177,8 +177,8 @@ def mode_name(key: str) -> str:
 def plain_state(row: history.Session) -> str:
     """Return how a session stands, in plain words."""
     if row.state not in OVER:
-        return _("Running now")
-    words = {
+        return str(_("Running now"))
+    words: dict[str, str] = {
         "payer_ended": _("You ended it"),
         "performer_ended": _("%(name)s ended it", name=row.performer),
         "exhausted": _("Credits used up"),
@@ -186,7 +186,7 @@ def plain_state(row: history.Session) -> str:
         "staff": _("The site ended it"),
         "went_off": _("The room closed"),
     }
-    return words.get(row.reason or "", _("Connection lost"))
+    return words.get(row.reason or "") or str(_("Connection lost"))
 
 
 def _seat(seat_id: str) -> SeatView:
@@ -262,9 +262,9 @@ def _facts(
 
 def _ended(reason: str, text: str, *, side: str, other: str) -> str:
     if reason == ENDED_BY.get(side):
-        return _("You ended the show.")
+        return str(_("You ended the show."))
     if reason in ENDED_BY.values() and side in ENDED_BY:
-        return _("%(name)s ended the show.", name=other)
+        return str(_("%(name)s ended the show.", name=other))
     return text
 
 

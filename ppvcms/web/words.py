@@ -9,7 +9,7 @@ from ppvcms.host.labels import label
 
 def state(name: str) -> str:
     """Return the name of a room's state, as filters show it."""
-    return {
+    names: dict[str, str] = {
         "live": _("Here now"),
         "online": _("Online"),
         "group": _("Group"),
@@ -17,7 +17,8 @@ def state(name: str) -> str:
         "away": _("Away"),
         "hidden": _("On request"),
         "offline": _("Offline"),
-    }.get(name, name)
+    }
+    return names.get(name, name)
 
 
 def orders() -> list[tuple[str, str]]:

@@ -57,7 +57,8 @@ def sees_video(person: Person, selector: str) -> None:
     first = None
     while time.monotonic() < deadline:
         now = frames(person, selector)
-        if first is None and now > 0:
+        # A new stream in the element counts anew.
+        if now > 0 and (first is None or now < first):
             first = now
         if first is not None and now > first + 5:
             return
