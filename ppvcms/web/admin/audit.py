@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import render_template, request, url_for
 
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
-from ppvcms.web.admin.frame import blueprint, csv_file, page_number, page_url
+from ppvcms.web.admin.frame import blueprint, csv_file, kept_args, page_number, page_url
 from ppvcms.web.admin.queries.care import AuditFilters, areas, audit_page, audit_rows
 from ppvcms.web.guards import policy
 
@@ -20,14 +20,13 @@ if TYPE_CHECKING:
 @policy(who="audit.view")
 def audit() -> ResponseReturnValue:
     """Show the log, narrowed by day, area and words."""
-    kept = {name: value for name, value in request.args.items() if value and name != "page"}
     return render_template(
         "admin/audit.html",
         page=audit_page(_filters(), page_number()),
         url=page_url,
         asked=request.args,
         areas=areas(),
-        export=url_for("admin.audit_csv", **kept),
+        export=url_for("admin.audit_csv", **kept_args()),
     )
 
 

@@ -6,7 +6,7 @@ import csv
 import io
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, Response, current_app, flash, request, url_for
 from flask_babel import gettext as _
@@ -135,8 +135,19 @@ def page_number() -> int:
 
 def page_url(number: int) -> str:
     """Return the address of another page of the same list."""
-    kept = {name: value for name, value in request.args.items() if value and name != "page"}
-    return url_for(request.endpoint or "", **{**(request.view_args or {}), **kept, "page": number})
+    values: dict[str, Any] = {**kept_args(), **(request.view_args or {}), "page": number}
+    return url_for(request.endpoint or "", **values)
+
+
+def kept_args() -> dict[str, Any]:
+    """Return the filters of this page's address, to be built into another one."""
+    # A name such as _scheme would speak to url_for itself.
+    own = {"page", *(request.view_args or {})}
+    return {
+        name: value
+        for name, value in request.args.items()
+        if value and name not in own and name.isascii() and name.isalpha()
+    }
 
 
 def days_back(session: Session, days: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -45,7 +45,7 @@ class PageForm(FlaskForm):
 class MenuForm(FlaskForm):
     """A line of a menu."""
 
-    menu = SelectField(_l("Menu"), choices=MENUS)
+    menu = SelectField(_l("Menu"))
     label = StringField(_l("Words"), [InputRequired(), Length(max=64)])
     url = StringField(
         _l("Leads to"),
@@ -59,7 +59,7 @@ class MenuForm(FlaskForm):
 @policy(who="pages.manage")
 def pages() -> ResponseReturnValue:
     """List pages and menus."""
-    return _lists(MenuForm(formdata=None))
+    return _lists(_menu_form(formdata=None))
 
 
 @blueprint.route("/pages/new", methods=["GET", "POST"])
@@ -100,7 +100,7 @@ def page_delete(page_id: str) -> ResponseReturnValue:
 @policy(who="pages.manage")
 def menu_add() -> ResponseReturnValue:
     """Add a line to a menu."""
-    form = MenuForm()
+    form = _menu_form()
     if form.validate():
         refusal = services.save_menu_entry(
             menu=form.menu.data,
@@ -121,6 +121,12 @@ def menu_delete(entry_id: str) -> ResponseReturnValue:
     services.delete_menu_entry(entry_id, actor_id=current_actor().user_id)
     tell(None, _("The line is gone from its menu."))
     return redirect(url_for("admin.pages"))
+
+
+def _menu_form(**given: Any) -> MenuForm:
+    form = MenuForm(**given)
+    form.menu.choices = list(MENUS)
+    return form
 
 
 def _lists(form: MenuForm) -> str:

@@ -64,7 +64,8 @@ def prices() -> ResponseReturnValue:
 
 def _types() -> dict[str, str]:
     """Return the kinds of income that can have a share of their own, with their names."""
-    found = {mode.share_type: str(mode.label) for mode in registry.room_modes().values() if mode.paid}
+    paid = [mode for mode in registry.room_modes().values() if mode.paid]
+    found = {mode.share_type: str(mode.label) for mode in paid}
     kept = {key: key.replace("_", " ").capitalize() for key in settings.site().ratio_by_type}
     return {TIP: _("Tip"), **kept, **found} | {TIP: _("Tip")}
 

@@ -16,7 +16,7 @@ from ppvcms.host.fields import credits_text, minor_units
 from ppvcms.host.labels import label
 from ppvcms.results import Refusal
 from ppvcms.rooms import office, rates, services
-from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
+from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url, tell
 from ppvcms.web.admin.queries import rooms as read
 from ppvcms.web.admin.queries.people import with_role
 from ppvcms.web.guards import current_actor, policy
@@ -83,7 +83,7 @@ def room_quick(room_id: str) -> ResponseReturnValue:
     if edited.errors:
         return _table(room_id=room_id, typed=typed, errors=edited.errors), 422
     flash(_("%(room)s is saved; prices hold from the next show.", room=room.title), "success")
-    return redirect(request.form.get("back") or url_for("admin.rooms"))
+    return redirect(url_for("admin.rooms", page=page_number(), **kept_args()))
 
 
 @blueprint.route("/rooms/<room_id>", methods=["GET", "POST"])
@@ -162,6 +162,7 @@ def _table(
         modes=read.priced_modes(),
         asked={"q": words, "category": category},
         categories=read.categories(),
+        kept=kept_args(),
         credits_text=credits_text,
         refused=room_id,
         typed=typed or {},

@@ -14,7 +14,7 @@ from ppvcms.host.labels import label
 from ppvcms.ledger.store import USAGE
 from ppvcms.metering import office, receipts
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
-from ppvcms.web.admin.frame import blueprint, csv_file, page_number, page_url, tell
+from ppvcms.web.admin.frame import blueprint, csv_file, kept_args, page_number, page_url, tell
 from ppvcms.web.admin.queries import ledger
 from ppvcms.web.admin.queries import seats as read
 from ppvcms.web.admin.queries.people import names_of, with_role
@@ -43,7 +43,7 @@ def seats() -> ResponseReturnValue:
         performers=with_role("performer"),
         client=names_of({filters.client_id}).get(filters.client_id, ""),
         states=[(state.value, state_words(state)) for state in read.PlainState],
-        export=url_for("admin.seats_csv", **_kept()),
+        export=url_for("admin.seats_csv", **kept_args()),
     )
 
 
@@ -162,7 +162,3 @@ def _filters() -> read.SeatFilters:
         show_id=asked.get("show", "")[:26],
         state=state if state in {one.value for one in read.PlainState} else "",
     )
-
-
-def _kept() -> dict[str, str]:
-    return {name: value for name, value in request.args.items() if value and name != "page"}

@@ -60,7 +60,7 @@ def _site() -> Group:
         _("Site"),
         (
             Item("site_name", _("Name"), _("In the header and in mails."), text, needed=True),
-            Item("site_tagline", _("In one sentence"), _("Below the name on the first page."), text),
+            Item("site_tagline", _("In one sentence"), _("Below the name, first page."), text),
             Item(
                 "locale",
                 _("Language"),
@@ -143,8 +143,8 @@ def _securing() -> Group:
                 least=10,
                 most=3600,
             ),
-            Item("warn_1_s", _("First warning"), _("Seconds before the end."), unit=seconds, most=600),
-            Item("warn_2_s", _("Last warning"), _("Seconds before the end."), unit=seconds, most=600),
+            Item("warn_1_s", _("First warning"), _("Before the end."), unit=seconds, most=600),
+            Item("warn_2_s", _("Last warning"), _("Before the end."), unit=seconds, most=600),
         ),
     )
 
@@ -207,7 +207,7 @@ def _requests() -> Group:
             Item(
                 "request_ttl_s",
                 _("A request lives"),
-                _("Seconds in which a %(who)s can accept it, at the price that was shown.", who=performer),
+                _("So long a %(who)s can accept it, at the price shown.", who=performer),
                 unit=_("s"),
                 least=20,
                 most=3600,
@@ -252,9 +252,14 @@ def _accounts() -> Group:
         "accounts",
         _("Accounts and mail"),
         (
-            Item("login_tries", _("Wrong passwords"), _("Before the account waits."), least=3, most=50),
+            Item("login_tries", _("Wrong passwords"), _("Until a wait."), least=3, most=50),
             Item(
-                "login_lock_min", _("The wait"), _("After too many."), unit=_("min"), least=1, most=1440
+                "login_lock_min",
+                _("The wait"),
+                _("After too many wrong passwords."),
+                unit=_("min"),
+                least=1,
+                most=1440,
             ),
             Item(
                 "per_address_day",

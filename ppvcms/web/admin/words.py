@@ -22,7 +22,7 @@ TONES = {
 def state_words(state: PlainState) -> str:
     """Return the plain state of a session as people say it."""
     client, performer = label("client"), label("performer")
-    return {
+    known = {
         PlainState.CONNECTING: _("Connecting"),
         PlainState.RUNNING: _("Running"),
         PlainState.PAUSED: _("Paused, not billed"),
@@ -33,7 +33,8 @@ def state_words(state: PlainState) -> str:
         PlainState.LINE_LOST: _("Line lost"),
         PlainState.STOPPED: _("Stopped by staff"),
         PlainState.NEVER_STARTED: _("Never started, not charged"),
-    }[state]
+    }
+    return str(known[state])
 
 
 def state_tone(state: PlainState) -> str:
@@ -49,7 +50,7 @@ def mode_words(key: str) -> str:
 
 def account_words(kind: str) -> str:
     """Return what an account is for."""
-    return {
+    known = {
         "wallet": _("Wallet"),
         "promo": _("Free credits"),
         "earning_hold": _("Earnings on hold"),
@@ -66,7 +67,8 @@ def account_words(kind: str) -> str:
         "debt": _("Debts"),
         "suspense": _("To be clarified"),
         "opening": _("Brought in from elsewhere"),
-    }.get(kind, kind.replace("_", " ").capitalize())
+    }
+    return str(known.get(kind, kind.replace("_", " ").capitalize()))
 
 
 def transfer_words(kind: str) -> str:
@@ -84,14 +86,15 @@ def transfer_words(kind: str) -> str:
 
 def payment_words(state: str) -> str:
     """Return where a payment stands."""
-    return {
+    known = {
         "quoted": _("Begun"),
         "awaiting": _("At the payment service"),
         "unknown": _("Outcome not known yet"),
         "credited": _("Paid and credited"),
         "failed": _("Failed, nothing taken"),
         "review": _("To be looked at"),
-    }.get(state, state.capitalize())
+    }
+    return str(known.get(state, state.capitalize()))
 
 
 def payment_tone(state: str) -> str:
@@ -110,7 +113,7 @@ def end_words(reason: str | None) -> str:
     if reason is None:
         return ""
     client, performer = label("client"), label("performer")
-    return {
+    known = {
         "went_off": _("%(who)s went off", who=performer),
         "no_media": _("No picture for a minute"),
         "staff": _("Stopped by staff"),
@@ -121,20 +124,22 @@ def end_words(reason: str | None) -> str:
         "pause_cap": _("Paused too long"),
         "not_connected": _("Never connected"),
         "private": _("Went private"),
-    }.get(reason, reason.replace("_", " ").capitalize())
+    }
+    return str(known.get(reason, reason.replace("_", " ").capitalize()))
 
 
 def evidence_words(kind: str) -> str:
     """Return which fact a stretch of evidence tells of."""
     client, performer = label("client"), label("performer")
-    return {
+    known = {
         "performer_media": _("Picture of %(who)s arrives", who=performer),
         "payer_media": _("%(who)s receives", who=client),
         "payer_beat": _("New pictures are seen by %(who)s", who=client),
         "payer_here": _("Page of %(who)s is open", who=client),
         "paused": _("Paused, not billed"),
         "billed": _("Counted"),
-    }.get(kind, kind)
+    }
+    return str(known.get(kind, kind))
 
 
 for _filter in (

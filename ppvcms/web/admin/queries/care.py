@@ -57,7 +57,7 @@ def areas() -> list[str]:
     return sorted({action.partition(".")[0] for action in actions})
 
 
-def _query(filters: AuditFilters) -> Select[Any]:
+def _query(filters: AuditFilters) -> Select[*tuple[Any, ...]]:
     query = select(AuditLog).order_by(AuditLog.id.desc())
     if filters.words:
         like = f"%{filters.words}%"

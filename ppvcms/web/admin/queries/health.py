@@ -169,7 +169,9 @@ def _media() -> Finding:
     except Exception as error:  # noqa: BLE001 - whatever an engine raises is the finding
         remedy = _("Is its process running? Shows pause, and nothing is billed meanwhile.")
         return Finding(provider.label, Tone.BAD, str(error) or type(error).__name__, remedy)
-    words = ngettext("It answers and carries %(num)s room.", "It answers and carries %(num)s rooms.", len(rooms))
+    words = ngettext(
+        "It answers and carries %(num)s room.", "It answers and carries %(num)s rooms.", len(rooms)
+    )
     return Finding(str(provider.label), Tone.GOOD, words)
 
 
@@ -187,7 +189,7 @@ def _outbox() -> Finding:
 
 def _mail() -> Finding:
     rows = db.session.execute(select(Mail.state, func.count()).group_by(Mail.state))
-    counts = {state: count for state, count in rows}
+    counts = dict(rows.all())
     config: Config = current_app.config["PPVCMS"]
     waiting, failed = counts.get("waiting", 0), counts.get("failed", 0)
     words = _("%(waiting)s waiting, %(failed)s failed.", waiting=waiting, failed=failed)

@@ -253,9 +253,8 @@ def transfer(transfer_id: str) -> TransferPage:
 
 def shares_of(transfer_ids: Sequence[str]) -> dict[str, list[ShareRow]]:
     """Return the shares of several charges in their order."""
-    query = (
-        select(Share).where(Share.transfer_id.in_(transfer_ids)).order_by(Share.transfer_id, Share.nr)
-    )
+    mine = Share.transfer_id.in_(transfer_ids)
+    query = select(Share).where(mine).order_by(Share.transfer_id, Share.nr)
     rows = db.session.scalars(query).all()
     names = names_of({row.party_id for row in rows})
     found: dict[str, list[ShareRow]] = {}
@@ -273,7 +272,7 @@ def shares_of(transfer_ids: Sequence[str]) -> dict[str, list[ShareRow]]:
     return found
 
 
-def _transfer_query() -> Select[Any]:
+def _transfer_query() -> Select[*tuple[Any, ...]]:
     undo = aliased(Transfer)
     reversed_by = (
         select(undo.id).where(undo.reverses == Transfer.id).limit(1).scalar_subquery()
@@ -285,7 +284,7 @@ def _transfer_query() -> Select[Any]:
     )
 
 
-def _transfer_rows(rows: Sequence[Row[Any]]) -> list[TransferRow]:
+def _transfer_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[TransferRow]:
     moved = _moved([row[0].id for row in rows])
     return [
         TransferRow(
@@ -317,7 +316,7 @@ def _moved(transfer_ids: Sequence[str]) -> dict[str, list[tuple[str, int]]]:
     return found
 
 
-def _entry_query() -> Select[Any]:
+def _entry_query() -> Select[*tuple[Any, ...]]:
     return (
         select(Entry, Account, User.display_name, Transfer.memo, Transfer.made_at)
         .join(Account, Account.id == Entry.account_id)
@@ -326,7 +325,7 @@ def _entry_query() -> Select[Any]:
     )
 
 
-def _entry_rows(rows: Sequence[Row[Any]]) -> list[EntryRow]:
+def _entry_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[EntryRow]:
     return [
         EntryRow(
             account_id=place.id,
@@ -345,7 +344,7 @@ def _entry_rows(rows: Sequence[Row[Any]]) -> list[EntryRow]:
     ]
 
 
-def _account_rows(rows: Sequence[Row[Any]]) -> list[AccountRow]:
+def _account_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[AccountRow]:
     unstored = [place.id for place, _name in rows if place.floor is None]
     found = db.session.execute(_unstored().where(Account.id.in_(unstored)))
     sums = {account_id: int(amount) for account_id, amount in found}
@@ -365,7 +364,7 @@ def _account_rows(rows: Sequence[Row[Any]]) -> list[AccountRow]:
     ]
 
 
-def _unstored() -> Select[Any]:
+def _unstored() -> Select[*tuple[Any, ...]]:
     """The balances of accounts that keep none: the rolled-up sum and the entries after it."""
     postgres = db.engine.dialect.name == "postgresql"
     mark = Entry.xid if postgres else Entry.id

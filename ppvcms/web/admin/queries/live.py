@@ -172,7 +172,7 @@ def _addresses(user_ids: set[str]) -> dict[str, str]:
         .where(LoginSession.user_id.in_(user_ids), LoginSession.revoked_at.is_(None))
         .order_by(LoginSession.seen_at)
     )
-    return {user_id: address for user_id, address in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def _age(at: int | None, now: int) -> int | None:

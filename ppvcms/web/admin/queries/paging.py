@@ -29,7 +29,9 @@ class Page(Generic[T]):
 
 
 def page_of(
-    query: Select[Any], make: Callable[[Sequence[Row[Any]]], Sequence[T]], number: int
+    query: Select[*tuple[Any, ...]],
+    make: Callable[[Sequence[Row[*tuple[Any, ...]]]], Sequence[T]],
+    number: int,
 ) -> Page[T]:
     """Return one page of an ordered query; a number past the end gives the last page."""
     counted = select(func.count()).select_from(query.order_by(None).subquery())

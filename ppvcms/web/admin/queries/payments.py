@@ -140,7 +140,7 @@ def note(note_id: str) -> tuple[PaymentInbox, str]:
 def by_state() -> dict[str, int]:
     """Return how many notifications are in each state."""
     query = select(PaymentInbox.state, func.count()).group_by(PaymentInbox.state)
-    return {state: count for state, count in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def states() -> tuple[list[str], list[str]]:
@@ -158,7 +158,7 @@ def _query() -> Any:
     )
 
 
-def _rows(rows: Sequence[Row[Any]]) -> list[IntentRow]:
+def _rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[IntentRow]:
     return [
         IntentRow(
             id=one.id,

@@ -79,7 +79,7 @@ def _wallet_of_user() -> Any:
     )
 
 
-def _person_rows(rows: Sequence[Row[Any]]) -> list[PersonRow]:
+def _person_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[PersonRow]:
     return [
         PersonRow(
             id=user.id,
@@ -122,7 +122,7 @@ def names_of(user_ids: set[str | None]) -> dict[str, str]:
     if not wanted:
         return {}
     query = select(User.id, User.display_name).where(User.id.in_(wanted))
-    return {user_id: name for user_id, name in db.session.execute(query)}
+    return dict(db.session.execute(query).all())
 
 
 def with_role(role: str) -> list[tuple[str, str]]:

@@ -91,7 +91,7 @@ def rooms(*, words: str = "", category: str = "", page: int = 1) -> Page[RoomRow
     return page_of(query, _rows, page)
 
 
-def _rows(rows: Sequence[Row[Any]]) -> list[RoomRow]:
+def _rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[RoomRow]:
     ids = [room.id for room, *_ in rows]
     rates, images, now = own_rates(ids), images_of(ids), now_ms(db.session())
     found = []

@@ -151,7 +151,7 @@ def latest_of(user_id: str, limit: int = 10) -> list[SeatRow]:
     return list(_seat_rows(db.session.execute(query).all()))
 
 
-def _seat_query(filters: SeatFilters) -> Select[Any]:
+def _seat_query(filters: SeatFilters) -> Select[*tuple[Any, ...]]:
     query = (
         select(
             Seat.id,
@@ -213,7 +213,7 @@ def _state_condition(wanted: PlainState) -> Any:
     return Seat.state.in_(states) | (closed & Seat.close_reason.in_(reasons))
 
 
-def _seat_rows(rows: Sequence[Row[Any]]) -> list[SeatRow]:
+def _seat_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[SeatRow]:
     tips = _tips([row.id for row in rows])
     return [
         SeatRow(
@@ -289,7 +289,7 @@ def show_page(*, room_id: str = "", live: bool = False, page: int = 1) -> Page[S
     return page_of(query, _show_rows, page)
 
 
-def _show_rows(rows: Sequence[Row[Any]]) -> list[ShowRow]:
+def _show_rows(rows: Sequence[Row[*tuple[Any, ...]]]) -> list[ShowRow]:
     return [
         ShowRow(
             id=show.id,
