@@ -197,10 +197,11 @@ class BeatBuffer:
 
     def add(self, seat_id: str, *, grew: bool) -> None:
         """Remember that a payer's page spoke, and whether new frames were decoded."""
+        facts = (Fact.PAYER_HERE, Fact.PAYER_BEAT) if grew else (Fact.PAYER_HERE,)
         with self._lock:
-            self._waiting.setdefault((seat_id, Fact.PAYER_HERE), []).append(self._clock())
-            if grew:
-                self._waiting.setdefault((seat_id, Fact.PAYER_BEAT), []).append(self._clock())
+            moment = self._clock()
+            for fact in facts:
+                self._waiting.setdefault((seat_id, fact), []).append(moment)
 
     def flush(self) -> int:
         """Write what is waiting in one transaction; return how many signs there were."""

@@ -261,7 +261,7 @@ class Stage:
     def check_books(self) -> None:
         """Prove that the books hold."""
         db.session.rollback()
-        from flask import current_app  # noqa: PLC0415
+        from flask import current_app
 
         report = check_all(current_app._get_current_object())  # type: ignore[attr-defined]
         assert report.ok, report.as_text()
