@@ -110,9 +110,10 @@ def check(engine: Engine, invariants: Sequence[Invariant], *, only: str | None =
     Raises:
         LedgerError: `only` names no invariant that is known.
     """
-    wanted = [one for one in invariants if only is None or one.number.lower() == only.lower()]
+    ordered = sorted(invariants, key=lambda one: int(one.number[1:]))
+    wanted = [one for one in ordered if only is None or one.number.lower() == only.lower()]
     if not wanted:
-        known = ", ".join(one.number for one in invariants)
+        known = ", ".join(one.number for one in ordered)
         raise LedgerError(f"There is no invariant '{only}' here. Use one of {known}.")
     began = time.monotonic()
     problems, held, left_out = [], [], []
