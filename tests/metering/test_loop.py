@@ -11,7 +11,7 @@ from ppvcms.db import db, transaction
 from ppvcms.metering import loop
 from ppvcms.metering.models import Seat
 from ppvcms.metering.receipts import explain, receipts_of
-from ppvcms.metering.seats import lease_of, live_seats_of, open_seat_of
+from ppvcms.metering.seats import SeatView, end_seat, lease_of, live_seats_of, open_seat_of
 from ppvcms.results import Refusal
 from tests.metering.together import Child
 
