@@ -29,6 +29,12 @@ def shop(site: Site) -> Shop:
     return Shop(site)
 
 
+@pytest.fixture
+def quick_shop(quick_site: Site) -> Shop:
+    """The same, on SQLite alone."""
+    return Shop(quick_site)
+
+
 class Shop:
     """Mara's room, and Ben who pays."""
 
@@ -87,7 +93,8 @@ def test_tips_of_the_show_stand_on_its_receipt_and_in_its_total(shop: Shop) -> N
     assert check_all(shop.site.app).ok
 
 
-def test_nobody_but_the_payer_reads_the_payers_receipt(shop: Shop) -> None:
+def test_nobody_but_the_payer_reads_the_payers_receipt(quick_shop: Shop) -> None:
+    shop = quick_shop
     seat_id = shop.show()
     other = browser_of(shop.site, shop.site.person("Cleo"))
 
@@ -97,7 +104,8 @@ def test_nobody_but_the_payer_reads_the_payers_receipt(shop: Shop) -> None:
     assert shop.site.app.test_client().get(f"/account/sessions/{seat_id}").status_code == 302
 
 
-def test_the_performer_sees_the_division_and_no_balance_of_the_payer(shop: Shop) -> None:
+def test_the_performer_sees_the_division_and_no_balance_of_the_payer(quick_shop: Shop) -> None:
+    shop = quick_shop
     seat_id = shop.show(seconds=90, rate=200)
 
     said = shop.performer.text(f"/perform/earnings/{seat_id}")
@@ -110,7 +118,8 @@ def test_the_performer_sees_the_division_and_no_balance_of_the_payer(shop: Shop)
     assert shop.payer.get(f"/perform/earnings/{seat_id}").status_code in {403, 404}
 
 
-def test_a_show_that_never_began_says_that_nothing_was_charged(shop: Shop) -> None:
+def test_a_show_that_never_began_says_that_nothing_was_charged(quick_shop: Shop) -> None:
+    shop = quick_shop
     stage = Stage(shop.room.performer_id, "none", shop.room.id)
     seat_id = stage.open(str(shop.ben.user_id), rate_per_minute=200)
     stage.end(seat_id, 20)
@@ -121,7 +130,8 @@ def test_a_show_that_never_began_says_that_nothing_was_charged(shop: Shop) -> No
     assert "Paid from your wallet 0.00 cr" in said
 
 
-def test_a_running_show_leads_to_its_page(shop: Shop) -> None:
+def test_a_running_show_leads_to_its_page(quick_shop: Shop) -> None:
+    shop = quick_shop
     stage = Stage(shop.room.performer_id, "none", shop.room.id)
     seat_id = stage.open(str(shop.ben.user_id), rate_per_minute=200)
 
@@ -131,7 +141,8 @@ def test_a_running_show_leads_to_its_page(shop: Shop) -> None:
     assert answer.location.endswith(f"/rooms/{shop.room.slug}/private/{seat_id}")
 
 
-def test_the_list_is_the_payers_own_and_can_be_narrowed(shop: Shop) -> None:
+def test_the_list_is_the_payers_own_and_can_be_narrowed(quick_shop: Shop) -> None:
+    shop = quick_shop
     shop.show()
     iva = shop.site.person("Iva", "performer")
     paid_show(shop.site.room(iva, "Chess"), str(shop.ben.user_id))
@@ -146,7 +157,8 @@ def test_the_list_is_the_payers_own_and_can_be_narrowed(shop: Shop) -> None:
     assert "No session fits" in shop.payer.text("/account/sessions?who=nobody")
 
 
-def test_the_download_runs_no_formula_of_anybodys_name(shop: Shop) -> None:
+def test_the_download_runs_no_formula_of_anybodys_name(quick_shop: Shop) -> None:
+    shop = quick_shop
     shop.show()
 
     def rename(session: Session) -> None:
