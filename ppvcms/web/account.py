@@ -13,6 +13,7 @@ from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
 from ppvcms.accounts import names, services, sessions, signin
+from ppvcms.metering import history
 from ppvcms.results import Refusal
 from ppvcms.web.auth_forms import EmailForm, PasswordForm
 from ppvcms.web.frame import MenuItem, plugin_items
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 NEW_EMAIL = "email-"
+LATEST = 5
 PAGES = (
     ("account.overview", _l("Overview"), "house"),
     ("receipts.index", _l("Receipts"), "receipt"),
@@ -63,8 +65,9 @@ def account_nav() -> list[MenuItem]:
 @blueprint.get("")
 @policy(who="signed_in")
 def overview() -> ResponseReturnValue:
-    """Show the money, what plugins add, and the ways to go on."""
-    return render_template("account/overview.html")
+    """Show the money, the latest sessions, and what plugins add."""
+    rows = history.sessions_of(current_user.id, history.Wanted(), limit=LATEST)
+    return render_template("account/overview.html", rows=rows)
 
 
 @blueprint.route("/profile", methods=["GET", "POST"])

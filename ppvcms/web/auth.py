@@ -24,6 +24,7 @@ from wtforms.widgets import PasswordInput
 
 from ppvcms.accounts import mail, roles, services, signin
 from ppvcms.content.demo import PASSWORD
+from ppvcms.content.services import page
 from ppvcms.host.labels import label
 from ppvcms.host.settings import site
 from ppvcms.results import Refusal
@@ -46,6 +47,7 @@ if TYPE_CHECKING:
 
 blueprint = Blueprint("auth", __name__)
 DEVICE_COOKIE = "ppvcms_device"
+TERMS = "terms"
 YEAR_S = 365 * 24 * 3600
 
 
@@ -83,13 +85,13 @@ def sign_in() -> ResponseReturnValue:
     if chosen is not None:
         form.email.data, form.password.data = chosen.email, PASSWORD
         form.password.widget = PasswordInput(hide_value=False)
-    page = render_template(
+    html = render_template(
         "auth/sign_in.html",
         form=form,
         next=next_path(""),
         logins=logins,
     )
-    return page, _status(form)
+    return html, _status(form)
 
 
 @blueprint.route("/register", methods=["GET", "POST"])
@@ -110,10 +112,14 @@ def register() -> ResponseReturnValue:
             flash(_("Welcome. We have sent you a mail: follow its link within a day."), "success")
             return _enter(signin.sign_in_new(answer, client_device(), session.get(TOKEN)))
         show_refusal(form, answer)
-    page = render_template(
-        "auth/register.html", form=form, next=next_path(""), min_age=site().min_age
+    html = render_template(
+        "auth/register.html",
+        form=form,
+        next=next_path(""),
+        min_age=site().min_age,
+        terms_url=_terms_url(),
     )
-    return page, _status(form)
+    return html, _status(form)
 
 
 @blueprint.get("/verify")
@@ -224,6 +230,10 @@ def _register(form: RegisterForm) -> User | Refusal:
         fields=form.extra(),
         rules=account_rules(),
     )
+
+
+def _terms_url() -> str | None:
+    return url_for("pages.page", slug=TERMS) if page(TERMS) is not None else None
 
 
 def _enter(signed_in: SignedIn) -> ResponseReturnValue:
