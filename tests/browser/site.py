@@ -116,6 +116,8 @@ class Site:
         family = [self.process.pid]
         with contextlib.suppress(psutil.Error):
             family += [p.pid for p in psutil.Process(self.process.pid).children(recursive=True)]
+        # A test may have frozen it.
+        self.process.send_signal(signal.SIGCONT)
         self.process.send_signal(signal.SIGTERM)
         try:
             self.process.wait(STOP_LIMIT_S)
