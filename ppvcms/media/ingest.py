@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ppvcms.db import db, transaction, wall_ms
 from ppvcms.host import registry
@@ -33,7 +33,9 @@ if TYPE_CHECKING:
 
 GATHER_S = 0.2
 LARGEST_BATCH = 500
+SOON_S = 0.2
 LONGEST_WAIT_S = 5.0
+ATTEMPTS = 10
 LOOK_AGAIN_S = 2.0
 log = structlog.get_logger(__name__)
 
@@ -96,45 +98,53 @@ def seen() -> dict[str, int]:
     return {row.boot: row.n for row in db.session.scalars(select(MediaSeen))}
 
 
-def start(app: Flask) -> None:
-    """Listen to every active provider in the background, for as long as the process lives."""
-    threading.Thread(target=_watch_providers, args=(app,), name="media", daemon=True).start()
+def start(app: Flask) -> threading.Event:
+    """Listen to every active provider in the background until the returned event is set."""
+    stop = threading.Event()
+    threading.Thread(
+        target=_watch_providers, args=(app, stop), name="media", daemon=True
+    ).start()
+    return stop
 
 
 # --- The loop -----------------------------------------------------------------------------
 
 
-def _watch_providers(app: Flask) -> None:
+def _watch_providers(app: Flask, stop: threading.Event) -> None:
     running: dict[str, threading.Thread] = {}
-    while True:
-        with app.app_context():
-            providers = dict(registry.media_providers())
-        for key in providers:
+    while not stop.is_set():
+        try:
+            with app.app_context():
+                keys = list(registry.media_providers())
+        except Exception:
+            log.exception("media_ingest_failed")
+            keys = []
+        for key in keys:
             if key not in running or not running[key].is_alive():
                 running[key] = threading.Thread(
-                    target=_follow, args=(app, key), name=f"media {key}", daemon=True
+                    target=_follow, args=(app, key, stop), name=f"media {key}", daemon=True
                 )
                 running[key].start()
-        time.sleep(LOOK_AGAIN_S)
+        stop.wait(LOOK_AGAIN_S)
 
 
-def _follow(app: Flask, key: str) -> None:
+def _follow(app: Flask, key: str, stop: threading.Event) -> None:
     """Read one engine until its plugin is off; come back after every loss."""
-    wait_s = 0.2
-    while True:
-        with app.app_context():
-            provider = registry.media_providers().get(key)
-            after = seen()
-        if provider is None:
-            return
+    wait_s = SOON_S
+    while not stop.is_set():
         try:
+            with app.app_context():
+                provider = registry.media_providers().get(key)
+                after = seen()
+            if provider is None:
+                return
             if _read(app, provider, after):
-                wait_s = 0.2
+                wait_s = SOON_S
         except MediaUnavailableError as error:
             log.warning("media_unavailable", act="events", provider=key, error=str(error))
         except Exception:
             log.exception("media_ingest_failed", provider=key)
-        time.sleep(wait_s)
+        stop.wait(wait_s)
         wait_s = min(LONGEST_WAIT_S, wait_s * 2)
 
 
@@ -160,13 +170,25 @@ def _read(app: Flask, provider: MediaProvider, after: dict[str, int]) -> int:
         batch, ended = _gather(line)
         if batch:
             count += len(batch)
-            with app.app_context():
-                take(batch)
+            _take_surely(app, batch)
         if ended:
             break
     if failure and not count:
         raise failure[0]
     return count
+
+
+def _take_surely(app: Flask, batch: Sequence[MediaEvent]) -> None:
+    """Take a batch, again and again if need be: what is dropped here nobody is paid for."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            with app.app_context():
+                take(batch)
+        except Exception:
+            log.exception("media_batch_failed", attempt=attempt, events=len(batch))
+            time.sleep(min(LONGEST_WAIT_S, SOON_S * 2**attempt))
+        else:
+            return
 
 
 def _gather(line: queue.Queue[MediaEvent | None]) -> tuple[list[MediaEvent], bool]:
@@ -265,7 +287,7 @@ def _remember(session: Session, events: Sequence[MediaEvent], heard: Sequence[He
             session.add(MediaSeen(boot=boot, node=event.node, n=event.n, at=wall_ms()))
         elif row.n < event.n:
             row.n, row.at = event.n, wall_ms()
-    for grant_id in sorted({one.grant_id for one in heard if one.kind is EventKind.EVIDENCE}):
-        grant = session.get(Grant, grant_id)
-        if grant is not None:
-            grant.evidence_at = max(one.at for one in heard if one.grant_id == grant_id)
+    signs = {one.grant_id: one.at for one in heard if one.kind is EventKind.EVIDENCE}
+    if signs:
+        seen_now = update(Grant).where(Grant.id.in_(sorted(signs)))
+        session.execute(seen_now.values(evidence_at=max(signs.values())))

@@ -19,6 +19,7 @@ from ppvcms.ids import new_id
 from ppvcms.ledger import outbox
 from ppvcms.media import services as media
 from ppvcms.media.contract import EventKind
+from ppvcms.media.models import Grant
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms import alerts
@@ -219,7 +220,20 @@ def _tell_ready(show_id: str) -> None:
 
 
 def sweep() -> int:
-    """End public shows whose performer has been silent for a minute; return how many (RM-05)."""
+    """End public shows whose performer has been silent for a minute; return how many (RM-05).
+
+    Media of shows that are not their room's current one is ended too: the word that
+    should have done it may have died with its process.
+    """
+    stray = (
+        select(Grant.show_id)
+        .join(Show, Show.id == Grant.show_id)
+        .join(Room, Room.id == Show.room_id)
+        .where(Grant.state == "active", Room.show_id.is_distinct_from(Show.id))
+        .distinct()
+    )
+    for show_id in db.session.scalars(stray).all():
+        media.revoke_public(show_id, reason="ended")
     now = now_ms(db.session())
     query = (
         select(Show.id, Show.started_at, Room.evidence_at)

@@ -425,3 +425,26 @@ def test_an_event_of_an_unknown_grant_changes_nothing(live: Stage) -> None:
     live.site.hear(EventKind.EVIDENCE, "0" * 26, sent_at=1)
     live.site.hear(EventKind.ENGINE_LOST, None, grants=["0" * 26])
     assert db.session.get_one(MediaSeen, "b1").n == live.site.events
+
+
+def test_media_that_a_dead_process_left_behind_is_ended(live: Stage) -> None:
+    """The private began, and the word that ends the public picture was lost."""
+    publisher, viewer = live.publisher(), live.watch(live.carl)
+    live.private()
+    active = sa.update(Grant).where(Grant.id.in_([publisher, viewer])).values(state="active")
+    transaction(lambda s: s.execute(active))
+    for grant in (publisher, viewer):
+        ENGINE.grants[grant].revoked, ENGINE.grants[grant].on = False, True
+    shows.sweep()
+    assert not ENGINE.carries(publisher)
+    assert not ENGINE.carries(viewer)
+
+
+def test_a_silent_performer_is_offline_after_a_minute(live: Stage) -> None:
+    assert shows.sweep() == 0
+    older = sa.update(Room).values(evidence_at=Room.evidence_at - 70_000)
+    transaction(lambda s: s.execute(older))
+    transaction(lambda s: s.execute(sa.update(Show).values(started_at=Show.started_at - 80_000)))
+    assert shows.sweep() == 1
+    db.session.rollback()
+    assert services.by_id(live.room.id).show_id is None
