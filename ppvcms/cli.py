@@ -23,7 +23,7 @@ from ppvcms.errors import ConfigError, PpvcmsError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from flask import Flask
+    from ppvcms.host.app import Host
 
 
 class Stop(click.ClickException):
@@ -66,7 +66,7 @@ def _config() -> Config:
 
 
 @contextlib.contextmanager
-def _app(role: str = "command") -> Iterator[Flask]:
+def _app(role: str = "command") -> Iterator[Host]:
     from ppvcms import create_app
 
     config = _config()
@@ -208,18 +208,22 @@ def run(*, host: str | None, port: int | None, workers: int, safe: bool) -> None
 @cli.command()
 def meter() -> None:
     """Run the meter apart from the server; start as many as wanted."""
+    from ppvcms.host.follow import follow
     from ppvcms.metering.loop import run_forever
 
     with _app("meter") as app:
+        follow(app, "meter")
         run_forever(app)
 
 
 @cli.command()
 def jobs() -> None:
     """Run the outbox, mail and periodic work apart from the server."""
+    from ppvcms.host.follow import follow
     from ppvcms.jobs.runner import run_forever
 
     with _app("jobs") as app:
+        follow(app, "jobs")
         run_forever(app)
 
 

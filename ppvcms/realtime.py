@@ -47,7 +47,9 @@ def init_emitter(app: Flask, config: Config) -> None:
     """Let a process without a server push through Redis, where there is one."""
     # The channel is Flask-SocketIO's: python-socketio's own default reaches nobody.
     app.extensions["ppvcms_realtime"] = (
-        SocketIO(message_queue=config.redis, channel="flask-socketio") if config.redis else None
+        SocketIO(message_queue=config.redis, channel="flask-socketio", async_mode="threading")
+        if config.redis
+        else None
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.host.models import HostProcess
+from ppvcms.host.processes import SUPERVISOR, end_with_parent
 from ppvcms.host.runtime import read_state
 from ppvcms.host.snapshot import newest
 from ppvcms.ids import new_id
@@ -22,6 +24,7 @@ if TYPE_CHECKING:
     from ppvcms.host.app import Host
 
 TELL_EVERY_S = 10.0
+LOOK_EVERY_S = 0.5
 GONE_AFTER_MS = 60_000
 log = structlog.get_logger(__name__)
 
@@ -76,6 +79,22 @@ class Follower:
             transaction(act)  # type: ignore[arg-type]
         except SQLAlchemyError as error:
             log.warning("process_not_recorded", error=str(getattr(error, "orig", error)))
+
+
+def follow(app: Host, kind: str) -> None:
+    """Let a process that stays follow by itself, and end it when its code has changed."""
+
+    def run() -> None:
+        follower = Follower(app, kind)
+        while not follower.look():
+            time.sleep(LOOK_EVERY_S)
+        follower.leave()
+        # Who watches over it starts the next; what matters is in the database.
+        os._exit(0)
+
+    if os.environ.get(SUPERVISOR):
+        end_with_parent()
+    threading.Thread(target=run, name="follow", daemon=True).start()
 
 
 def followers() -> tuple[int, int]:

@@ -18,6 +18,8 @@ from ppvcms.host.finder import find_plugins, install_importer
 
 # A Unix socket's address has room for 107 bytes.
 LONGEST_ADDRESS = 100
+SUPERVISOR = "PPVCMS_SUPERVISOR"
+"""In a child's environment: the supervisor's process."""
 
 
 def socket_path(instance: Path, slug: str, name: str) -> Path:
@@ -50,7 +52,8 @@ def command(instance: Path, slug: str, name: str, module: str) -> list[str]:
 
 def end_with_parent() -> None:
     """End this process when the supervisor is gone, even if that was killed."""
-    parent = os.getppid()
+    told = os.environ.get(SUPERVISOR)
+    parent = int(told) if told else os.getppid()
 
     def watch() -> None:
         while os.getppid() == parent:

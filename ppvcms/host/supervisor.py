@@ -152,7 +152,9 @@ class _Supervisor:
                     child.keep(now)
                 self.stopping.wait(TICK_S)
         finally:
-            self._end([*self.main, *self.sides.values()])
+            # The engines last: a server that lost them first would only complain.
+            self._end(self.main)
+            self._end(list(self.sides.values()))
             self.engine.dispose()
         return 0
 
@@ -232,6 +234,7 @@ def _environment(config: Config, workers: int) -> dict[str, str]:
         "PPVCMS_PORT": str(config.port),
         "PPVCMS_SAFE_MODE": "1" if config.safe_mode else "0",
         "PYTHONUNBUFFERED": "1",
+        processes.SUPERVISOR: str(os.getpid()),
     }
     if workers > 1:
         given |= {"PPVCMS_METER_INSIDE": "0", "PPVCMS_JOBS_INSIDE": "0"}
