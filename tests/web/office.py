@@ -7,7 +7,7 @@ import re
 import uuid
 from dataclasses import dataclass
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from sqlalchemy import event, select
 
@@ -130,7 +130,7 @@ class Statements:
     def __init__(self) -> None:
         self.count = 0
 
-    def __enter__(self) -> Statements:
+    def __enter__(self) -> Self:
         """Begin."""
         event.listen(db.engine, "before_cursor_execute", self._one)
         return self

@@ -140,14 +140,14 @@ def test_lists_take_the_same_number_of_queries_however_long_they_are(site: Site)
         "/admin/ledger/accounts",
     )
 
+    def count(path: str) -> int:
+        with Statements() as statements:
+            assert owner.get(path).status_code == 200
+        return statements.count
+
     def counts() -> list[int]:
-        found = []
-        for path in pages:
-            owner.get(path)
-            with Statements() as statements:
-                assert owner.get(path).status_code == 200
-            found.append(statements.count)
-        return found
+        # Settings are read once a second: the least of three is the page itself.
+        return [min(count(path) for _time in range(3)) for path in pages]
 
     paid_show(room, str(site.person("Ben", credits=5_000).user_id), seconds=40)
     few = counts()
