@@ -12,6 +12,7 @@ from flask_login import current_user
 from ppvcms import create_app, wire
 from ppvcms.accounts.roles import PERMISSIONS
 from ppvcms.config import Config
+from ppvcms.db import Base, db
 from ppvcms.host import registry
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.guards import SAFE_METHODS, local_path, policy, policy_of, require_recent_sign_in
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 EXEMPT = {"a gateway signs its notifications"}
 """Why a request that changes something may come without a token; the list is reviewed."""
 
+MAY_CHANGE = {"login_session", "audit_log", "host_process", "task_lease"}
 ELSEWHERE = [
     "https://evil.example",
     "//evil.example",
@@ -136,6 +138,33 @@ def test_no_page_changes_anything_without_a_token_in_whatever_order(
             status = who.open(path, method=method).status_code
             assert status == 400 or (declared and declared.csrf), f"{method} {path}: {status}"
     assert boss.is_in
+
+
+def test_reading_any_page_as_anybody_changes_nothing(
+    quick_site: Flask, make_person: Callable[..., User], browser: Callable[[], Browser]
+) -> None:
+    people = [browser() for _ in range(4)]
+    for one, role in zip(people[1:], ("client", "performer", "owner"), strict=True):
+        one.sign_in(make_person(f"The{role}", role))
+    paths = sorted(
+        {
+            path_of(str(rule))
+            for rule in quick_site.url_map.iter_rules()
+            if "GET" in (rule.methods or set())
+        }
+    )
+    before = rows_of_all_tables()
+
+    broken = [path for path in paths for one in people if one.open(path).status_code >= 500]
+
+    assert broken == []
+    assert rows_of_all_tables() == before
+
+
+def rows_of_all_tables() -> dict[str, list[object]]:
+    db.session.rollback()
+    kept = [table for table in Base.metadata.sorted_tables if table.name not in MAY_CHANGE]
+    return {table.name: sorted(map(str, db.session.execute(table.select()))) for table in kept}
 
 
 def path_of(rule: str) -> str:
