@@ -12,6 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from ppvcms import schema
 from ppvcms.db import Base
 from ppvcms.ledger.triggers import APPEND_ONLY
+from tests import kit
 
 ROOT = Path(__file__).parents[2]
 for models in sorted((ROOT / "ppvcms").glob("*/models.py")):
@@ -109,9 +110,9 @@ def test_a_plugin_has_a_chain_of_its_own(engine: sa.Engine, tmp_path: Path) -> N
 
 
 @pytest.fixture
-def books(engine: sa.Engine) -> sa.Engine:
+def books(engine: sa.Engine, database_url: str) -> sa.Engine:
     """Two accounts in credits, one in dollars, and a balanced transfer."""
-    schema.upgrade(engine)
+    kit.lay_tables(database_url)
     with engine.begin() as connection:
         for name, currency in (("a", "CRD"), ("b", "CRD"), ("usd", "USD")):
             connection.execute(
