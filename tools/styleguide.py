@@ -14,6 +14,7 @@ import argparse
 import importlib.util
 import json
 import mimetypes
+import sys
 import threading
 import time
 import tomllib
@@ -39,13 +40,28 @@ from wtforms import (
 )
 from wtforms.validators import DataRequired, Email, Length
 
-from live_samples import NOW as LIVE_NOW
-from live_samples import SAMPLES, SHOP
-
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
+
+
+def loaded(name: str, path: Path) -> ModuleType:
+    """Return a module that is read from its file, without the packages around it."""
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        message = f"{path} is missing."
+        raise FileNotFoundError(message)
+    module = importlib.util.module_from_spec(spec)
+    # Dataclasses look their module up here.
+    sys.modules[name] = module
+    spec.loader.exec_module(module)
+    return module
+
+
+live = loaded("live_samples", ROOT / "tools" / "live_samples.py")
+SAMPLES = live.SAMPLES
 PAGES = [
     *sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html")),
     *SAMPLES,
@@ -120,13 +136,13 @@ class Profile(Form):
     title = StringField(
         "Title", [Length(max=80)], description="Shown on the card and above the picture."
     )
-    category = SelectField("Category", choices=["Music", "Advice", "Languages"])
+    category = SelectField("Category", choices=[(one, one) for one in ("Music", "Advice", "Languages")])
     rate = DecimalField("Price per minute", [DataRequired()], places=2)
     about = TextAreaField(
         "About you", [Length(min=40, message="A little more, please: 40 letters at least.")]
     )
     picture = FileField("Picture", description="JPG, PNG or WebP, 10 MB at most.")
-    who = RadioField("Who may write to you", choices=["Everyone", "People who paid once", "Nobody"])
+    who = RadioField("Who may write to you", choices=[(one, one) for one in ("Everyone", "People who paid once", "Nobody")])
     hide = BooleanField("Hide the picture while away")
 
 
@@ -298,6 +314,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
             tagline="",
             currency="USD",
             demo=False,
+            preview="",
             theme=None if theme == "house" else theme,
             url=f"/{theme}/listing",
         ),
@@ -309,11 +326,14 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         else None,
         menu=menus(theme, page, signed_in=signed_in),
         asset=lambda path: f"/static/{path}",
+        page_styles=list,
+        page_modules=list,
         theme_asset=lambda path: f"/theme/{theme}/{path}",
         text_direction=query.get("dir", ["ltr"])[0],
         locale="en",
         csrf_token=lambda: "token",
         label=labels_of(theme),
+        page_assets=lambda *_scopes: {"styles": [], "modules": []},
         slot=lambda name, **_context: Markup("") if page not in SAMPLES else tips(env, page, name),
         get_flashed_messages=lambda **_: (
             [("success", "Saved. The new price counts from the next visit on.")]
@@ -406,15 +426,7 @@ def render(theme: str, page: str, query: dict[str, list[str]]) -> str:
 
 def portrait(seed: str) -> bytes:
     """Draw a portrait with the core's function, loaded without the core."""
-    spec = importlib.util.spec_from_file_location("portraits", ROOT / "ppvcms/content/portraits.py")
-    if spec is None or spec.loader is None:
-        message = "ppvcms/content/portraits.py is missing."
-        raise FileNotFoundError(message)
-    module = importlib.util.module_from_spec(spec)
-    import sys  # noqa: PLC0415  # dataclasses look their module up here
-
-    sys.modules["portraits"] = module
-    spec.loader.exec_module(module)
+    module = loaded("portraits", ROOT / "ppvcms" / "content" / "portraits.py")
     drawn: bytes = module.portrait(seed)
     return drawn
 
@@ -422,9 +434,9 @@ def portrait(seed: str) -> bytes:
 def sample_of(path: str) -> dict[str, Any]:
     """Return what the server of the samples says on a page."""
     if path == "packs":
-        return SHOP
+        return dict(live.SHOP)
     one = SAMPLES[path.rpartition("/")[2]]
-    return {"wire": one.wire, "push": one.push, "click": one.click, "now": LIVE_NOW}
+    return {"wire": one.wire, "push": one.push, "click": one.click, "now": live.NOW}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -439,13 +451,11 @@ class Handler(BaseHTTPRequestHandler):
         files = {"static": ROOT / "ppvcms" / "static" / rest}
         if rest == "js/live/wire.js":
             files["static"] = ROOT / "tools" / "styleguide" / "wire.js"
-        if head == "sample":
-            self._answer(json.dumps(sample_of(rest)).encode(), "application/json")
-        elif head == "theme":
+        if head == "theme":
             slug, _, rest = rest.partition("/")
             files["theme"] = ROOT / "themes" / slug / "static" / rest
         if head == "sample":
-            pass
+            self._answer(json.dumps(sample_of(rest)).encode(), "application/json")
         elif head == "portrait":
             seed = rest.removesuffix(".webp")
             if seed not in self.portraits:

@@ -27,6 +27,14 @@ if TYPE_CHECKING:
 
     from ppvcms.host.contract import RoomView
 
+SCOPES = {
+    "site.room": ("room",),
+    "site.private": ("room", "live"),
+    "perform.live": ("dashboard", "room", "live"),
+    "perform": ("dashboard",),
+    "account": ("dashboard",),
+}
+"""Which plugins' files a page loads, by its endpoint or its blueprint."""
 LOW = 200
 """Below this many minor units the header marks the balance as low."""
 log = structlog.get_logger(__name__)
@@ -78,6 +86,8 @@ def init_frame(app: Flask) -> None:
         text_direction=LocalProxy(text_direction),
         label=label,
         menu=menu,
+        page_styles=page_styles,
+        page_modules=page_modules,
         slot=slot,
         asset=files.asset,
         plugin_asset=files.plugin_asset,
@@ -121,6 +131,35 @@ def wallet() -> WalletFacts | None:
 def slot(name: str, room: RoomView | None = None, **values: Any) -> Markup:
     """Return what plugins put into a named place of this page."""
     return slots.fill(name, current_actor(), room, **values)
+
+
+def page_styles() -> list[str]:
+    """Return the addresses of the styles that plugins add to this page."""
+    return _addresses("styles", *_scopes())
+
+
+def page_modules() -> list[str]:
+    """Return the modules that plugins add to this page; rooms load theirs when they join."""
+    return _addresses("modules", *(scope for scope in _scopes() if scope == "dashboard"))
+
+
+def _scopes() -> tuple[str, ...]:
+    if not has_request_context() or request.endpoint is None:
+        return ()
+    blueprint = request.endpoint.partition(".")[0]
+    return SCOPES.get(request.endpoint, SCOPES.get(blueprint, ()))
+
+
+def _addresses(noun: str, *scopes: str) -> list[str]:
+    if has_request_context() and request.blueprint == "admin":
+        # The back office's layout loads its own, for plugins' pages in it too.
+        return []
+    found = (
+        files.plugin_asset(slug, path)
+        for slug, group in registry.assets(*scopes)
+        for path in getattr(group, noun)
+    )
+    return list(dict.fromkeys(found))
 
 
 def menu(name: str) -> list[MenuItem]:

@@ -241,3 +241,31 @@ def test_the_bundled_plugins_are_all_fit(site: Host) -> None:
     found = {slug: unfit(each) for slug, each in find_plugins([ROOT / "plugins"]).items()}
     assert found
     assert {slug: each.problems for slug, each in found.items() if each.problems} == {}
+
+
+ASSETS = """
+@hookimpl
+def register_assets():
+    return [
+        Assets("all", styles=("all.css",), modules=("all.js",)),
+        Assets("dashboard", styles=("work.css",), modules=("work.js",)),
+        Assets("room", styles=("room.css",), modules=("room.js",)),
+    ]
+"""
+
+
+def test_each_page_loads_the_plugins_files_of_its_scope(
+    site: Host, write_plugin: Callable[..., str]
+) -> None:
+    slug = write_plugin(ASSETS, static__all_dot_css="p {}")
+    with site.app_context():
+        lifecycle.install(slug, actor_id=None)
+        lifecycle.activate(slug, actor_id=None)
+    owner = Owner(site)
+
+    def loaded(path: str) -> set[str]:
+        page = owner.get(path).text
+        return set(re.findall(rf"/assets/{slug}/\w+/(\w+\.\w+)", page))
+
+    assert loaded("/") == {"all.css", "all.js"}
+    assert loaded("/account") == {"all.css", "all.js", "work.css", "work.js"}
