@@ -21,7 +21,7 @@ from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
 from ppvcms.metering.terms import Sharer, Terms, funds_needed, seconds_for
 from ppvcms.results import Refusal
-from ppvcms.rooms.prices import facts_of, own_rates, quote_of
+from ppvcms.rooms.prices import facts_of, offered, own_rates, quote_of
 from ppvcms.rooms.services import by_id, is_staff_of, state, view_of
 from ppvcms.rooms.states import RoomState
 
@@ -96,7 +96,8 @@ def quote(room_id: str, mode_key: str, actor: Actor) -> Offer | Refusal:
     if refusal is not None:
         return refusal
     own = own_rates([room.id]).get(room.id, {})
-    answer = quote_of(mode, facts_of(room, mode, own), actor.user_id)
+    offer = next(one for one in offered() if one.mode.key == mode_key)
+    answer = quote_of(mode, facts_of(room, offer, own), actor.user_id)
     if isinstance(answer, Refusal):
         return answer
     now = now_ms(db.session())
@@ -108,7 +109,7 @@ def quote(room_id: str, mode_key: str, actor: Actor) -> Offer | Refusal:
         ),
         room_id=room.id,
         mode=mode.key,
-        label=str(mode.label),
+        label=offer.label,
         terms=terms,
         grace_note=note,
         available=wallet_view(db.session(), actor.user_id).available,

@@ -18,7 +18,7 @@ from ppvcms.host import registry
 from ppvcms.host.settings import site
 from ppvcms.realtime import push
 from ppvcms.rooms.models import Category, Room, RoomImage, Show, Visit
-from ppvcms.rooms.prices import Price, own_rates, price_list
+from ppvcms.rooms.prices import Price, price_lists
 from ppvcms.rooms.states import RoomSignals, RoomState, since, state_of
 
 if TYPE_CHECKING:
@@ -113,7 +113,6 @@ class Card:
     state: RoomState
     mode: str | None
     since: int | None
-    prices: tuple[Price, ...]
     image_source: str
     viewers: int | None
     category: str | None
@@ -124,6 +123,7 @@ class Card:
     featured: int
     auto_reject: bool
     created_at: int
+    prices: tuple[Price, ...] = ()
     image_id: str | None = None
 
     @property
@@ -182,14 +182,17 @@ class Page:
 def listing(filters: Filters, *, per_page: int | None = None) -> Page:
     """Return one page of the listed rooms that fit the filters."""
     rows = _rows(Room.listed.is_(True))
+    rooms = {row[0].id: row[0] for row in rows}
     cards = _cards(rows)
+    if _asks_for_prices(filters):
+        cards = _with_prices(cards, rooms)
     found = sorted((card for card in cards if fits(card, filters)), key=_key(filters.order))
     size = per_page or site().per_page
     pages = max(1, -(-len(found) // size))
     number = min(filters.page, pages)
     shown = found[(number - 1) * size : number * size]
     return Page(
-        cards=_with_images(shown),
+        cards=_with_images(_with_prices(shown, rooms)),
         filters=filters,
         total=len(found),
         pages=pages,
@@ -202,7 +205,9 @@ def listing(filters: Filters, *, per_page: int | None = None) -> Page:
 
 def card_of(room_id: str) -> Card | None:
     """Return the card of one room, listed or not."""
-    cards = _with_images(_cards(_rows(Room.id == room_id)))
+    rows = _rows(Room.id == room_id)
+    rooms = {row[0].id: row[0] for row in rows}
+    cards = _with_images(_with_prices(_cards(rows), rooms))
     return cards[0] if cards else None
 
 
@@ -296,12 +301,12 @@ def signals_of(room: Room, show: Show | None) -> RoomSignals:
 def _cards(rows: Sequence[Found]) -> list[Card]:
     now = now_ms(db.session())
     ids = [row[0].id for row in rows]
-    rates, viewers = own_rates(ids), viewer_counts(ids)
+    viewers, shows_viewers = viewer_counts(ids), site().show_viewers
     cards = []
     for room, performer, show, category, category_name in rows:
         signals = signals_of(room, show)
         state = state_of(signals, now)
-        shown = room.show_viewers and site().show_viewers and state.live
+        shown = room.show_viewers and shows_viewers and state.live
         cards.append(
             Card(
                 id=room.id,
@@ -313,7 +318,6 @@ def _cards(rows: Sequence[Found]) -> list[Card]:
                 state=state,
                 mode=show.mode if show is not None and state.live else None,
                 since=since(signals, state),
-                prices=tuple(price_list(room, rates.get(room.id, {}))),
                 image_source=room.image_source,
                 viewers=viewers.get(room.id, 0) if shown else None,
                 category=category,
@@ -338,6 +342,17 @@ def viewer_counts(room_ids: Iterable[str]) -> dict[str, int]:
         .group_by(Visit.room_id)
     )
     return dict(db.session.execute(query).all())
+
+
+def _asks_for_prices(filters: Filters) -> bool:
+    bounds = (filters.least, filters.most)
+    return bool(filters.mode) or filters.order is Order.PRICE or bounds != (None, None)
+
+
+def _with_prices(cards: Sequence[Card], rooms: Mapping[str, Room]) -> list[Card]:
+    """Ask the modes what each of these rooms costs."""
+    prices = price_lists([rooms[card.id] for card in cards])
+    return [replace(card, prices=prices[card.id]) for card in cards]
 
 
 def _with_images(cards: Sequence[Card]) -> list[Card]:

@@ -17,10 +17,10 @@ from ppvcms.rooms.models import Room, RoomPrice
 from ppvcms.rooms.modes import Quote, RoomFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from ppvcms.results import Refusal
-    from ppvcms.rooms.modes import RoomMode
+    from ppvcms.rooms.modes import RateLimits, RoomMode
 
 CURRENCY = "CRD"
 
@@ -74,10 +74,26 @@ def own_rates(room_ids: Iterable[str]) -> OwnRates:
     return found
 
 
-def facts_of(room: Room, mode: RoomMode, own: Mapping[str, OwnRate]) -> RoomFacts:
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """A mode as it is offered at this moment, asked once for many rooms."""
+
+    mode: RoomMode
+    label: str
+    limits: RateLimits | None
+
+
+def offered() -> list[Offered]:
+    """Return the kinds of show in the order in which pages show them."""
+    return [
+        Offered(mode, str(mode.label), mode.limits() if mode.limits is not None else None)
+        for mode in registry.room_modes().values()
+    ]
+
+
+def facts_of(room: Room, offer: Offered, own: Mapping[str, OwnRate]) -> RoomFacts:
     """Return what a mode may know of a room: its own rate only inside the owner's limits."""
-    mine = own.get(mode.key)
-    limits = mode.limits() if mode.limits is not None else None
+    mine, limits = own.get(offer.mode.key), offer.limits
     rate = mine.rate if mine is not None and limits is not None and limits.own_rates else None
     if rate is not None and limits is not None:
         rate = min(max(rate, limits.least), limits.most)
@@ -91,14 +107,17 @@ def facts_of(room: Room, mode: RoomMode, own: Mapping[str, OwnRate]) -> RoomFact
     )
 
 
-def price_list(room: Room, own: Mapping[str, OwnRate]) -> list[Price]:
-    """Return what each mode costs in a room; a mode that does not quote is left out."""
-    prices = []
-    for mode in sorted(registry.room_modes().values(), key=lambda mode: (mode.weight, mode.key)):
-        quote = quote_of(mode, facts_of(room, mode, own), None)
-        if isinstance(quote, Quote):
-            prices.append(_price(mode, quote))
-    return prices
+def price_lists(rooms: Sequence[Room]) -> dict[str, tuple[Price, ...]]:
+    """Return what each mode costs in each room; a mode that does not quote is left out."""
+    offers, rates = offered(), own_rates([room.id for room in rooms])
+    return {room.id: _prices(room, offers, rates.get(room.id, {})) for room in rooms}
+
+
+def _prices(
+    room: Room, offers: Sequence[Offered], own: Mapping[str, OwnRate]
+) -> tuple[Price, ...]:
+    quotes = [(offer, quote_of(offer.mode, facts_of(room, offer, own), None)) for offer in offers]
+    return tuple(_price(offer, quote) for offer, quote in quotes if isinstance(quote, Quote))
 
 
 def quote_of(mode: RoomMode, facts: RoomFacts, payer_id: str | None) -> Quote | Refusal:
@@ -107,10 +126,11 @@ def quote_of(mode: RoomMode, facts: RoomFacts, payer_id: str | None) -> Quote | 
     return dispatch.ask(slug, "quote_terms", mode.quote_terms, facts, payer_id)
 
 
-def _price(mode: RoomMode, quote: Quote) -> Price:
+def _price(offer: Offered, quote: Quote) -> Price:
+    mode = offer.mode
     return Price(
         mode=mode.key,
-        label=str(mode.label),
+        label=offer.label,
         rate=quote.rate_per_minute if mode.paid else 0,
         grace_s=quote.grace_s if mode.paid else 0,
         minimum_minutes=quote.minimum_minutes if mode.paid else 0,
