@@ -9,13 +9,17 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from itertools import pairwise
 
 from ppvcms.metering import terms as rules
-from ppvcms.metering.spans import Span, total, within
+from ppvcms.metering.spans import Span, subtract, total, within
 from ppvcms.metering.terms import Segment, Terms, due, first_block, seconds_for, with_minimum
 
 POST_EVERY_MS = 9_000
 LOOK_EVERY_MS = 1_000
+SIGN_EVERY_MS = 2_000
+ON_ITS_WAY_MS = 1_000
+"""How long a sign may take from a page or an engine into the database."""
 SOONEST_MS = 200
 GAPS_WITHIN_MS = 600_000
 GAPS_FORGIVEN = 3
@@ -104,15 +108,17 @@ class SeatState:
 class Evidence:
     """What is proven at a moment, read from the spans.
 
-    `counted` is the overlap of the three facts without past pauses.
-    `performer_last` and `payer_last` are the last signs of each side's media,
-    `payer_here` the last word of the payer's page, with or without a picture.
+    `counted` is the overlap of the three facts without past pauses, `performer`
+    the time in which the performer's media came. `performer_last` and `payer_last`
+    are the last signs of each side's media, `payer_here` the last word of the
+    payer's page, with or without a picture.
     """
 
     counted: tuple[Span, ...] = ()
     performer_last: int | None = None
     payer_last: int | None = None
     payer_here: int | None = None
+    performer: tuple[Span, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,17 +286,24 @@ class _Track:
         spans = self._counted()
         return spans[-1].end if spans else self.state.started_at or self.state.opened_at
 
-    def _down(self, moment: int) -> Side | None:
-        """Return whose line gave no sign for too long at a moment (R-11)."""
-        lost_ms = self.state.terms.evidence_lost_s * 1000
+    def _silent(self, moment: int) -> Side | None:
+        """Return who was not heard of for too long at a moment (R-11)."""
         since = self.state.live_since or 0
         performer, payer = (
-            moment - max(last or 0, since) >= lost_ms
+            moment - max(last or 0, since) >= silence_ms(self.state.terms)
             for last in (self.evidence.performer_last, self.evidence.payer_last)
         )
-        if performer and payer:
-            return Side.BOTH
-        return Side.PERFORMER if performer else Side.PAYER if payer else None
+        return side_of(performer=performer, payer=payer)
+
+    def _down(self, moment: int) -> Side | None:
+        """Return whose line is down: silent, or with signs too far apart to count anything."""
+        side, silent_ms = self._silent(moment), silence_ms(self.state.terms)
+        since = self.state.live_since or 0
+        counted = max(self._last_counted(), since)
+        if side is None and moment - counted >= stall_ms(self.state.terms):
+            up = not subtract([Span(counted, moment - silent_ms)], self.evidence.performer)
+            return Side.PAYER if up else Side.PERFORMER
+        return side
 
     # --- The phases ---------------------------------------------------------------
 
@@ -307,7 +320,7 @@ class _Track:
             self.count()
             return
         # A sign of the last second may still be on its way.
-        missing = self._down(self.now)
+        missing = self._silent(self.now)
         if self.now >= limit and (missing or self.now >= limit + LOOK_EVERY_MS * 5):
             self._set(cause=missing or Side.BOTH)
             self.close(Reason.NOT_CONNECTED)
@@ -315,9 +328,14 @@ class _Track:
     def _run(self, available: int) -> int:
         """Pause, extend, exhaust or post a live seat; return what is still available."""
         state = self.state
+        if self._see_holes():
+            self._pause(Side.PAYER, self._last_counted())
+            return available
         down = self._down(min(self.now, state.secured_until))
         if down is not None:
-            self._pause(down)
+            at = max(self._last_counted(), state.live_since or 0)
+            self._lose(at, self.now, by_payer=down is Side.PAYER)
+            self._pause(down, at)
             return available
         left_ms = state.secured_until - self.now
         if left_ms <= 0:
@@ -329,22 +347,45 @@ class _Track:
             self._post()
         return available
 
-    def _pause(self, cause: Side) -> None:
-        state = self.state
-        last = self._last_counted()
-        at = max(last, state.live_since or last)
-        gaps = tuple(gap for gap in state.gaps if self.now - gap < GAPS_WITHIN_MS)
-        if cause is Side.PAYER:
-            gaps = (*gaps, at)
+    def _see_holes(self) -> bool:
+        """Note lines that broke and came back between two looks (media.md 2.1).
+
+        Such time is not billed, its money stays secured. Returns whether the payer's
+        line did so too often, so that its return has to wait.
+        """
+        waits = False
+        for before, after in pairwise(self._counted()):
+            if before.end < (self.state.live_since or 0):
+                continue
+            hole = Span(before.end, after.start)
+            by_payer = not subtract([hole], self.evidence.performer)
+            self._lose(hole.start, hole.end, by_payer=by_payer)
+            self.commands.append(Unbilled(*hole))
+            self._set(
+                live_since=hole.end,
+                secured_until=self.state.secured_until + hole.end - hole.start,
+            )
+            waits = waits or (by_payer and wait_s(len(self.state.gaps)) > 0)
+        return waits
+
+    def _lose(self, start: int, end: int, *, by_payer: bool) -> None:
+        """Remember media that was delivered and not counted, and whose line was lost."""
+        gaps = tuple(gap for gap in self.state.gaps if self.now - gap < GAPS_WITHIN_MS)
+        self._set(
+            gaps=(*gaps, start) if by_payer else gaps,
+            uncounted_ms=self.state.uncounted_ms + max(0, end - start),
+        )
+
+    def _pause(self, cause: Side, at: int) -> None:
+        """Stop billing since the last counted moment, and the payer's media with it."""
+        state, last = self.state, self._last_counted()
         self._post()
         self._set(
             phase=Phase.PAUSED,
             paused_at=at,
             cause=cause,
-            gaps=gaps,
             resume_by=last + state.terms.resume_window_s * 1000,
-            resume_after=self.now + 1000 * wait_s(len(gaps)),
-            uncounted_ms=state.uncounted_ms + max(0, self.now - at),
+            resume_after=self.now + 1000 * wait_s(len(state.gaps)),
         )
         self.commands.append(Pause(at, cause))
 
@@ -407,12 +448,11 @@ class _Track:
     def _missing(self) -> Side | None:
         """Return who is not there to go on; a payer without media proves it by the page."""
         lost_ms = self.state.terms.evidence_lost_s * 1000
-        performer = self.now - (self.evidence.performer_last or 0) >= lost_ms
-        here = self.evidence.payer_here or 0
-        payer = self.now - here >= lost_ms
-        if performer and payer:
-            return Side.BOTH
-        return Side.PERFORMER if performer else Side.PAYER if payer else None
+        performer, payer = (
+            self.now - (last or 0) >= lost_ms
+            for last in (self.evidence.performer_last, self.evidence.payer_here)
+        )
+        return side_of(performer=performer, payer=payer)
 
     def close(self, reason: Reason) -> None:
         """End the seat; before its start it is void and costs nothing."""
@@ -521,6 +561,23 @@ def extend_below_ms(state: SeatState) -> int:
     return 1000 * max(terms.extend_below_s, block_s // 5)
 
 
+def side_of(*, performer: bool, payer: bool) -> Side | None:
+    """Return which sides something is true of."""
+    if performer and payer:
+        return Side.BOTH
+    return Side.PERFORMER if performer else Side.PAYER if payer else None
+
+
+def stall_ms(terms: Terms) -> int:
+    """Return how long single signs may come without ever making a stretch that counts."""
+    return silence_ms(terms) + SIGN_EVERY_MS
+
+
+def silence_ms(terms: Terms) -> int:
+    """Return how long nothing was heard of a side that counts as down (R-11)."""
+    return terms.evidence_lost_s * 1000 + ON_ITS_WAY_MS
+
+
 def wait_s(gaps: int) -> int:
     """Return how long a return waits after so many lost lines in ten minutes (media.md 2.1)."""
     beyond = gaps - GAPS_FORGIVEN
@@ -533,10 +590,11 @@ def next_look(state: SeatState, evidence: Evidence, *, now: int) -> int:
         times = [now + LOOK_EVERY_MS]
         times += [limit for limit in (state.resume_by,) if limit is not None]
         return max(now + SOONEST_MS, min(times))
-    lost_ms = state.terms.evidence_lost_s * 1000
     since = state.live_since or 0
     signs = (evidence.performer_last, evidence.payer_last)
-    times = [max(last or 0, since) + lost_ms for last in signs]
+    times = [max(last or 0, since) + silence_ms(state.terms) for last in signs]
+    counted = evidence.counted[-1].end if evidence.counted else 0
+    times.append(max(counted, since) + stall_ms(state.terms))
     times += [state.posted_at + POST_EVERY_MS, state.secured_until]
     times += [
         moment

@@ -266,6 +266,7 @@ def evidence_of(facts: Facts, *, seat_id: str, show_id: str) -> Evidence:
         performer_last=_end(performer),
         payer_last=None if None in signs else min(sign for sign in signs if sign is not None),
         payer_here=max((moment for moment in here if moment is not None), default=None),
+        performer=tuple(performer),
     )
 
 

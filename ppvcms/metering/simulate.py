@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from ppvcms.metering.clock import (
+    SIGN_EVERY_MS,
     Close,
     End,
     Evidence,
@@ -32,7 +33,6 @@ if TYPE_CHECKING:
     from ppvcms.metering.clock import Command, Commands
     from ppvcms.metering.terms import Terms
 
-SIGN_EVERY_MS = 2_000
 LONGEST_MS = 86_400_000
 
 
@@ -131,6 +131,7 @@ class _Stage:
             performer_last=last["performer"],
             payer_last=last["payer"],
             payer_here=last["here"],
+            performer=self.spans.get("performer", ()),
         )
 
     def _happen(self, moment: Moment) -> None:

@@ -10,7 +10,7 @@ from sqlalchemy import select
 from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
 from ppvcms.ledger.models import Account
-from ppvcms.metering.clock import Evidence, Phase, seen, time_left_s
+from ppvcms.metering.clock import Evidence, Phase, seen, silence_ms, time_left_s
 from ppvcms.metering.evidence import evidence_of, read_facts
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.rows import state_of
@@ -208,6 +208,5 @@ def _payer_last(state: SeatState, evidence: Evidence) -> int | None:
 def _line(state: SeatState, last: int | None, now: int) -> Line:
     if last is None:
         return Line("waiting", None)
-    lost_ms = state.terms.evidence_lost_s * 1000
-    up = now - last < lost_ms and not state.phase.over
+    up = now - last < silence_ms(state.terms) and not state.phase.over
     return Line("up" if up else "down", last)

@@ -20,6 +20,7 @@ from ppvcms.metering.clock import (
     Side,
     Start,
     Tick,
+    Unbilled,
     Warn,
     estimate,
     opened,
@@ -28,7 +29,7 @@ from ppvcms.metering.clock import (
     wait_s,
 )
 from ppvcms.metering.simulate import Bill, Moment, What, simulate
-from ppvcms.metering.spans import Span
+from ppvcms.metering.spans import Span, add_sign
 from ppvcms.metering.terms import Segment, Sharer, Terms, due
 
 
@@ -174,7 +175,7 @@ def test_the_next_minute_is_secured_before_the_last_one_begins() -> None:
     """R-31."""
     bill = play(at(400, What.PAYER_ENDS))
 
-    assert moments_of(bill, Secure)[0] in range(120_000, 126_000)
+    assert moments_of(bill, Secure)[0] in range(120_000, 127_000)
     assert all(amount.amount == 200 for _, amount in bill.log if isinstance(amount, Secure))
 
 
@@ -219,6 +220,38 @@ def test_a_page_that_falls_silent_again_and_again_waits_longer_each_time() -> No
     assert max(waits[:3]) < 8_000
     assert all(wait >= 10_000 for wait in waits[3:])
     assert bill.state.uncounted_ms < 400_000 / 5
+
+
+def test_a_page_that_gives_a_sign_just_often_enough_not_to_be_paused_is_seen_through() -> None:
+    """The attack of media.md 2.1: a sign every 5.2 s would count nothing and be sent all."""
+    seat, signs = opened(terms(), now=0), (Span(0, 0),)
+    performer = (Span(0, 120_000),)
+    watched_ms = 0
+    for now in range(400, 120_000, 400):
+        if seat.phase is Phase.LIVE and now - signs[-1].end >= 5_200:
+            signs = add_sign(signs, now, lost_ms=5_000)
+        if now == 2_000:
+            signs = add_sign(signs, now, lost_ms=5_000)
+        proven = Evidence(signs, now, signs[-1].end, now, performer)
+        seat, _ = step(seat, Tick(proven, 5_000), now)
+        watched_ms += 400 if seat.phase in {Phase.SECURED, Phase.LIVE} else 0
+
+    assert len(seat.gaps) > 3
+    assert watched_ms - seat.counted_ms < 60_000
+
+
+def test_a_hole_between_two_looks_keeps_its_money_secured() -> None:
+    """R-11, R-30: what was not counted is not lost, and nobody is paused for a single one."""
+    spans, performer = (Span(0, 10_000), Span(15_500, 30_000)), (Span(0, 30_000),)
+    proven = Evidence(spans, 30_000, 30_000, 30_000, performer)
+    seat, commands = step(opened(terms(), now=0), Tick(proven, 5_000), 30_000)
+
+    assert (seat.phase, seat.counted_ms) == (Phase.LIVE, 24_500)
+    assert seat.secured_until == 180_000 + 5_500
+    assert Unbilled(10_000, 15_500) in commands
+    assert seat.gaps == (10_000,)
+    again, more = step(seat, Tick(proven, 5_000), 30_000)
+    assert (again, more) == (seat, ())
 
 
 def test_a_closed_seat_stays_as_it_is() -> None:
