@@ -49,30 +49,6 @@ def record(
     )
 
 
-def entries(
-    *,
-    actor_id: str | None = None,
-    subject: str = "",
-    action: str = "",
-    before: str | None = None,
-    limit: int = PER_PAGE,
-) -> list[AuditLog]:
-    """Return the newest rows first; `before` is the id of the last row of the page before.
-
-    `action` and `subject` match from their beginning, so ``accounts.`` finds all of them.
-    """
-    query = select(AuditLog).order_by(AuditLog.id.desc()).limit(limit)
-    if actor_id:
-        query = query.where(AuditLog.actor_id == actor_id)
-    if action:
-        query = query.where(AuditLog.action.startswith(action, autoescape=True))
-    if subject:
-        query = query.where(AuditLog.subject.startswith(subject, autoescape=True))
-    if before:
-        query = query.where(AuditLog.id < before)
-    return list(db.session.scalars(query))
-
-
 def of_user(user_id: str, *, limit: int = PER_PAGE) -> list[AuditLog]:
     """Return what somebody did and what was done to them, the newest first."""
     query = (

@@ -21,7 +21,7 @@ from flask_wtf import CSRFProtect
 from limits import parse
 
 from ppvcms.accounts.actor import VISITOR, Actor, actor_of
-from ppvcms.accounts.sessions import ABSOLUTE_MS, Device, find_session, is_session_live
+from ppvcms.accounts.sessions import ABSOLUTE_MS, Device, find_session
 from ppvcms.host.dispatch import decide
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.signouts import SOCKET_SESSIONS
@@ -84,10 +84,6 @@ class Person:
         """Whether a role of this person gives a permission."""
         return self.actor.can(permission)
 
-    def has_role(self, key: str) -> bool:
-        """Whether this person has a role."""
-        return key in self.actor.roles
-
 
 class Visitor:
     """Who is not signed in, as templates see it (`current_user`)."""
@@ -103,10 +99,6 @@ class Visitor:
         """Return nothing: there is no id."""
 
     def can(self, _permission: str) -> bool:
-        """Return False: a visitor has no role."""
-        return False
-
-    def has_role(self, _key: str) -> bool:
         """Return False: a visitor has no role."""
         return False
 
@@ -221,12 +213,6 @@ def identify_socket() -> Actor:
     join_room(f"session:{person.session_id}", sid=sid, namespace=NAMESPACE)
     current_app.extensions.setdefault(SOCKET_SESSIONS, {})[sid] = person.session_id
     return person.actor
-
-
-def is_still_signed_in() -> bool:
-    """Whether the session of this request lives, asked anew."""
-    token = session.get(TOKEN)
-    return isinstance(token, str) and is_session_live(token)
 
 
 def remember(token: str) -> None:

@@ -15,6 +15,9 @@ from ppvcms.accounts.models import LoginSession, User
 from ppvcms.content.demo import PASSWORD as DEMO_PASSWORD
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.host.settings import save_site
+from ppvcms.ids import new_id
+from ppvcms.jobs.outbox import PARKED
+from ppvcms.ledger.models import Outbox
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.signouts import close_ended
 from tests.accounts.conftest import PASSWORD, letters
@@ -321,3 +324,20 @@ def test_the_sockets_of_an_ended_session_are_closed_and_no_others(
     assert close_ended(quick_site, before) == 0
     open_now = [one.is_connected(NAMESPACE) for one in (ending, staying, visiting)]
     assert open_now == [False, True, True]
+
+
+def test_a_fact_that_was_given_up_is_shown_and_can_be_told_again(
+    make_person: Callable[..., User], browser: Callable[[], Browser]
+) -> None:
+    boss = browser()
+    boss.sign_in(make_person("Boss", "owner"))
+    fact_id = new_id()
+    given_up = Outbox(
+        id=fact_id, kind="ShowEnded", payload={}, made_at=1, due_at=PARKED, last_error="no disk"
+    )
+    transaction(lambda session: session.add(given_up))
+    assert "no disk" in boss.get("/admin/health").text
+
+    boss.post(f"/admin/health/facts/{fact_id}/retry")
+
+    assert "no disk" not in boss.get("/admin/health").text

@@ -18,6 +18,7 @@ from ppvcms.db import db, now_ms, wall_ms
 from ppvcms.host import lifecycle, registry
 from ppvcms.host.models import HostProcess, HostState
 from ppvcms.jobs.models import Mail, TaskLease
+from ppvcms.jobs.outbox import parked
 from ppvcms.ledger.models import Outbox
 from ppvcms.metering.models import Seat
 from ppvcms.payments.models import PaymentInbox, PaymentOp
@@ -176,6 +177,11 @@ def _media() -> Finding:
 
 
 def _outbox() -> Finding:
+    given_up = len(parked())
+    if given_up:
+        words = ngettext("%(num)s fact was given up.", "%(num)s facts were given up.", given_up)
+        remedy = _("Mend what refuses it, then tell it again from the list below.")
+        return Finding(_("Outbox"), Tone.BAD, words, remedy)
     waiting = Outbox.delivered_at.is_(None)
     count, oldest = db.session.execute(
         select(func.count(), func.min(Outbox.due_at)).where(waiting)
