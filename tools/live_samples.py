@@ -334,8 +334,10 @@ def _returned(state: str, message: str = "") -> Callable[[dict[str, Any]], dict[
         currency="USD",
         message=message,
         return_to="/rooms/ava-lind",
+        waiting=state == "awaiting",
+        redirect=None,
     )
-    return lambda _page: {"intent": intent, "waiting": state == "awaiting"}
+    return lambda _page: {"intent": intent, "available": 3840}
 
 
 def stretch(kind: str, start_s: int, end_s: int) -> SimpleNamespace:
@@ -423,7 +425,9 @@ SAMPLES: dict[str, Sample] = {
             )
         },
     ),
-    "live-private": Sample("site/private.html", _private, {"join": joined("private", me=me(seat=seat()))}),
+    "live-private": Sample(
+        "site/private.html", _private, {"join": joined("private", me=me(seat=seat()))}
+    ),
     "live-private-connecting": Sample(
         "site/private.html",
         _private,

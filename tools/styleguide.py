@@ -340,6 +340,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         locale="en",
         csrf_token=lambda: "token",
         label=labels_of(theme),
+        admin_nav=lambda: navigation(theme, page),
         page_assets=lambda *_scopes: {"styles": [], "modules": []},
         slot=lambda name, **_context: Markup("") if page not in SAMPLES else tips(env, page, name),
         get_flashed_messages=lambda **_: (

@@ -60,9 +60,7 @@ class Wanted:
     charged_only: bool = False
 
 
-def sessions_of(
-    payer_id: str, wanted: Wanted, *, limit: int, offset: int = 0
-) -> Sequence[Session]:
+def sessions_of(payer_id: str, wanted: Wanted, *, limit: int, offset: int = 0) -> Sequence[Session]:
     """Return a payer's sessions, newest first."""
     query = (
         select(Seat, User.display_name, Room.slug, Room.title, Receipt.number)
@@ -134,8 +132,7 @@ def extras_of(seat_id: str) -> Sequence[Extra]:
     if seat.closed_at is not None:
         query = query.where(Transfer.made_at <= seat.closed_at)
     return [
-        Extra(kind, memo, int(amount), at)
-        for kind, memo, at, amount in db.session.execute(query)
+        Extra(kind, memo, int(amount), at) for kind, memo, at, amount in db.session.execute(query)
     ]
 
 

@@ -26,6 +26,7 @@ from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import words
 from ppvcms.web.formats import money
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.people import choices
 from ppvcms.web.receipts import mode_name, receipt_page
 from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import language_name, meter_figures, modules
@@ -55,11 +56,13 @@ class RoomForm(FlaskForm):
     offline_message = StringField(_l("What people read while you are away"), [Length(max=300)])
     image_source = SelectField(
         _l("Picture in the list"),
-        choices=[
-            ("snapshot", _l("Live picture while on air, a random one otherwise")),
-            ("random", _l("A random one of mine")),
-            ("fixed", _l("Always the first one")),
-        ],
+        choices=choices(
+            {
+                "snapshot": _l("Live picture while on air, a random one otherwise"),
+                "random": _l("A random one of mine"),
+                "fixed": _l("Always the first one"),
+            }
+        ),
     )
     show_viewers = BooleanField(_l("Show how many are watching"))
 
@@ -150,8 +153,9 @@ def room() -> ResponseReturnValue:
     """Edit what the room says of itself, and its pictures."""
     found = _room()
     form = RoomForm(data=_as_form(found))
-    form.category_id.choices = [("", _("None")), *((c.id, c.name) for c in services.categories())]
-    form.language.choices = [(code, language_name(code)) for code in LANGUAGES]
+    named = {one.id: one.name for one in services.categories()}
+    form.category_id.choices = choices({"": _("None"), **named})
+    form.language.choices = choices({code: language_name(code) for code in LANGUAGES})
     if form.validate_on_submit():
         answer = services.edit_room(found.id, current_actor(), _edit_of(form))
         if not isinstance(answer, Refusal):
@@ -354,8 +358,11 @@ def _chart(user_id: str, since: int, until: int) -> dict[str, Any]:
     return {
         "x": [day // 1000 for day in days],
         "series": [
-            {"label": names.get(kind) or mode_name(kind), "values": [by.get(day, 0) / 100 for day in days]}
-            for kind, by in sorted(kinds.items())
+            {
+                "label": names.get(kind) or mode_name(kind),
+                "values": [of_day.get(day, 0) / 100 for day in days],
+            }
+            for kind, of_day in sorted(kinds.items())
         ]
         or [{"label": _("Shows"), "values": [0] * len(days)}],
     }

@@ -229,9 +229,7 @@ def _spans(found: receipts.ReceiptView, start: int) -> tuple[tuple[Stretch, ...]
 def _sums(
     found: receipts.ReceiptView, extras: Sequence[history.Extra], *, side: str
 ) -> list[dict[str, Any]]:
-    told = _(
-        "%(time)s at %(rate)s a minute", time=duration(found.billed_s), rate=money(found.rate)
-    )
+    told = _("%(time)s at %(rate)s a minute", time=duration(found.billed_s), rate=money(found.rate))
     if found.minimum and found.amount == found.minimum:
         told = _("The agreed minimum")
     rows: list[dict[str, Any]] = [{"label": told, "value": money(found.amount)}]
@@ -241,9 +239,7 @@ def _sums(
     return [*rows, {"label": words, "value": money(total), "total": True}]
 
 
-def _facts(
-    found: receipts.ReceiptView, paused_s: float, *, side: str
-) -> list[tuple[str, str]]:
+def _facts(found: receipts.ReceiptView, paused_s: float, *, side: str) -> list[tuple[str, str]]:
     facts = [
         (_("Began"), moment(found.started_at or found.opened_at)),
         (_("Ended"), moment(found.closed_at)),

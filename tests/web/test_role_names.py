@@ -23,7 +23,11 @@ TEMPLATES = sorted(
 )
 SCRIPTS = sorted(
     path
-    for pattern in ("ppvcms/static/js/**/*.js", "plugins/*/static/**/*.js", "themes/*/static/**/*.js")
+    for pattern in (
+        "ppvcms/static/js/**/*.js",
+        "plugins/*/static/**/*.js",
+        "themes/*/static/**/*.js",
+    )
     for path in ROOT.glob(pattern)
 )
 MODULES = sorted(
@@ -38,7 +42,9 @@ ROLES = re.compile(
     re.IGNORECASE,
 )
 TAGS = re.compile(r"\{%.*?%\}|\{\{.*?\}\}|\{#.*?#\}", re.DOTALL)
-TEXTS = re.compile(r"""(?<![\w.])(?:_|_l|gettext|ngettext|lazy_gettext)\(\s*(?:"([^"]*)"|'([^']*)')""")
+TEXTS = re.compile(
+    r"""(?<![\w.])(?:_|_l|gettext|ngettext|lazy_gettext)\(\s*(?:"([^"]*)"|'([^']*)')"""
+)
 TRANS = re.compile(r"\{%-?\s*trans\b.*?%\}(.*?)\{%-?\s*endtrans\s*-?%\}", re.DOTALL)
 PLACES = re.compile(r"%\(\w+\)[sd]|\{\w+\}")
 SHOWN_ATTRIBUTES = ("title", "placeholder", "alt", "aria-label", "content")
@@ -71,7 +77,7 @@ class Words(HTMLParser):
             if name in SHOWN_ATTRIBUTES or name.startswith("data-text"):
                 self.shown.append(value or "")
 
-    def handle_endtag(self, tag: str) -> None:
+    def handle_endtag(self, _tag: str) -> None:
         self._inside = ""
 
     def handle_data(self, data: str) -> None:
@@ -115,7 +121,9 @@ def test_no_template_carries_script_or_style(path: Path) -> None:
 
 def test_no_script_of_a_page_shows_a_role() -> None:
     """Scripts take their sentences from the page, so a text of theirs is a word between quotes."""
-    shown = re.compile(r"""(?:textContent|innerText|innerHTML|title|placeholder)\s*=\s*(["'`].*?["'`])""")
+    shown = re.compile(
+        r"""(?:textContent|innerText|innerHTML|title|placeholder)\s*=\s*(["'`].*?["'`])"""
+    )
     found = {name(path): roles_in(shown.findall(path.read_text())) for path in SCRIPTS}
 
     assert {path: texts for path, texts in found.items() if texts} == {}
@@ -156,7 +164,9 @@ def sentences(path: Path) -> list[str]:
     ],
 )
 def test_the_search_sees_what_people_read_and_nothing_else(
-    tmp_path: Path, source: str, seen: bool  # noqa: FBT001 - a column of the table above
+    tmp_path: Path,
+    source: str,
+    seen: bool,  # noqa: FBT001 - a column of the table above
 ) -> None:
     page = tmp_path / "page.html"
     page.write_text(source)
