@@ -9,7 +9,13 @@ from flask import render_template, request, url_for
 
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
 from ppvcms.web.admin.frame import blueprint, csv_file, kept_args, page_number, page_url
-from ppvcms.web.admin.queries.care import AuditFilters, areas, audit_page, audit_rows
+from ppvcms.web.admin.queries.care import (
+    AuditFilters,
+    areas,
+    audit_page,
+    audit_rows,
+    subject_names,
+)
 from ppvcms.web.guards import policy
 
 if TYPE_CHECKING:
@@ -20,9 +26,11 @@ if TYPE_CHECKING:
 @policy(who="audit.view")
 def audit() -> ResponseReturnValue:
     """Show the log, narrowed by day, area and words."""
+    page = audit_page(_filters(), page_number())
     return render_template(
         "admin/audit.html",
-        page=audit_page(_filters(), page_number()),
+        page=page,
+        names=subject_names(page.items),
         url=page_url,
         asked=request.args,
         areas=areas(),

@@ -1,6 +1,6 @@
 // Quick edit: a cell is saved when it is left; what is refused says why and stays as typed.
 
-import { announce, send, toast } from "../ui.js";
+import { announce, send } from "../ui.js";
 
 const table = document.querySelector("[data-quick]");
 
@@ -30,7 +30,6 @@ async function save(input) {
     announce(table.dataset.saved);
   } else {
     mark(input, "refused", problem ?? table.dataset.failed);
-    toast(problem ?? table.dataset.failed, { urgent: true });
   }
 }
 

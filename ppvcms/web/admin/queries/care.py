@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import or_, select
 
-from ppvcms.accounts.models import AuditLog, Mail
+from ppvcms.accounts.models import AuditLog, Mail, User
 from ppvcms.db import db
+from ppvcms.rooms.models import Room
 from ppvcms.web.admin.queries.paging import Page, page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from sqlalchemy import Select
 
@@ -49,6 +50,18 @@ def audit_page(filters: AuditFilters, page: int = 1) -> Page[AuditLog]:
 def audit_rows(filters: AuditFilters) -> Iterator[AuditLog]:
     """Yield the log for an export, the newest first, at most 50,000."""
     yield from db.session.scalars(_query(filters).limit(MOST_ROWS))
+
+
+def subject_names(rows: Sequence[AuditLog]) -> dict[str, str]:
+    """Return the names of the people and rooms that rows are about, by subject."""
+    ids: dict[str, set[str]] = {"user": set(), "room": set()}
+    for row in rows:
+        kind, _colon, key = row.subject.partition(":")
+        ids.get(kind, set()).add(key)
+    people = select(User.id, User.display_name).where(User.id.in_(ids["user"]))
+    rooms = select(Room.id, Room.title).where(Room.id.in_(ids["room"]))
+    found = {f"user:{key}": name for key, name in db.session.execute(people)}
+    return found | {f"room:{key}": title for key, title in db.session.execute(rooms)}
 
 
 def areas() -> list[str]:
