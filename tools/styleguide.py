@@ -334,6 +334,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         menu=menus(theme, page, signed_in=signed_in),
         asset=lambda path: f"/static/{path}",
         page_styles=list,
+        admin_assets=lambda: {"styles": [], "modules": []},
         page_modules=list,
         theme_asset=lambda path: f"/theme/{theme}/{path}",
         text_direction=query.get("dir", ["ltr"])[0],
