@@ -19,7 +19,7 @@ from ppvcms.accounts.actor import Actor
 from ppvcms.db import db, transaction
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
-from ppvcms.ledger.outbox import deliver_due
+from ppvcms.jobs.outbox import deliver_due
 from ppvcms.ledger.store import charge, wallet_view
 from ppvcms.metering import meter, requests, settle, tell
 from ppvcms.metering.clock import Reason
@@ -225,5 +225,5 @@ def _note(session: Session, signs: list[tuple[str, Fact, int]], now: int) -> Non
 
 
 def _deliver() -> None:
-    while deliver_due(lambda _event: None):
+    while deliver_due():
         pass
