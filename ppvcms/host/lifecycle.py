@@ -116,7 +116,7 @@ def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
         _call_one(slug, "plugin_activated", session, actor_id)
         grant_defaults(session, _offers(slug))
         _row(session, slug).desired = Desired.ACTIVE
-        audit.record(session, actor_id, "plugin.activated", slug)
+        audit.record(session, actor_id, "host.plugin.activated", slug)
         move_generation(session)
 
     failure = _attempt(slug, act)
@@ -144,7 +144,7 @@ def deactivate(slug: str, *, actor_id: str | None, insist: bool = False) -> Refu
 
     def act(session: Session) -> None:
         _row(session, slug).desired = Desired.INACTIVE
-        audit.record(session, actor_id, "plugin.deactivated", slug, data={"insisted": insist})
+        audit.record(session, actor_id, "host.plugin.deactivated", slug, data={"insisted": insist})
         move_generation(session)
 
     transaction(act)
@@ -165,7 +165,7 @@ def reset(slug: str, *, actor_id: str | None) -> Refusal | None:
         quarantine.release(session, row)
         if failed_import:
             move_code_generation(session)
-        audit.record(session, actor_id, "plugin.reenabled", slug)
+        audit.record(session, actor_id, "host.plugin.reenabled", slug)
         return None
 
     answer = transaction(act)
@@ -190,7 +190,7 @@ def upgrade(slug: str, *, actor_id: str | None) -> Refusal | None:
         row = _row(session, slug)
         if (row.version, row.schema_head) != (version, head):
             data = {"from": row.version, "to": version}
-            audit.record(session, actor_id, "plugin.upgraded", slug, data=data)
+            audit.record(session, actor_id, "host.plugin.upgraded", slug, data=data)
             row.version, row.schema_head = version, head
             move_code_generation(session)
 
@@ -274,7 +274,9 @@ def _record_install(session: Session, slug: str, head: str | None, actor_id: str
     session.flush()
     if slug in host.loaded:
         _call_one(slug, "plugin_installed", session, actor_id)
-    audit.record(session, actor_id, "plugin.installed", slug, data={"version": manifest.version})
+    audit.record(
+        session, actor_id, "host.plugin.installed", slug, data={"version": manifest.version}
+    )
     move_code_generation(session)
 
 

@@ -56,7 +56,7 @@ def _record(slug: str, text: str, *, at_once: bool) -> None:
         if at_once or len(recent) >= LIMIT:
             row.quarantined_at = now
             move_generation(session)
-            audit.record(session, None, "plugin.quarantined", slug, reason=text)
+            audit.record(session, None, "host.plugin.quarantined", slug, reason=text)
 
     try:
         transaction(write)

@@ -134,7 +134,7 @@ def save_site(session: Session, actor_id: str | None, changes: Mapping[str, Any]
     checked = {key: _core_value(key, value) for key, value in changes.items()}
     for key, value in checked.items():
         _write(session, CORE, key, list(value) if isinstance(value, tuple) else value)
-    audit.record(session, actor_id, "core.setting.changed", "core", data=dict(changes))
+    audit.record(session, actor_id, "host.setting.changed", "core", data=dict(changes))
     after_commit(session, forget)
 
 
