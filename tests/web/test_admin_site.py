@@ -204,7 +204,7 @@ def test_a_group_of_settings_is_saved_whole_or_not_at_all(owner: Browser) -> Non
     owner.post("/admin/settings", **(fields | {"connect_time_s": "45"}))
 
     assert (core().resume_window_s, core().connect_time_s) == (90, 45)
-    assert log("core.setting.changed")[-1].data == {"resume_window_s": 90, "connect_time_s": 45}
+    assert log("host.setting.changed")[-1].data == {"resume_window_s": 90, "connect_time_s": 45}
     owner.post("/admin/settings/resume_window_s/reset")
     assert core().resume_window_s == 120
 
