@@ -29,7 +29,7 @@ const line = new MediaLine(wire, "watch", {
   onTrack: ({ stream: theirs }) => play(video, theirs, () => { $("[data-pv-unmute]").hidden = false; }),
   onState: (now, reason) => {
     root.dataset.media = now;
-    $("[data-pv-connecting]").hidden = !["connecting", "lost"].includes(now) || seat?.state === "exhausted";
+    showConnecting();
     if (now === "cut" && reason === "exhausted") showExhausted();
   },
 });
@@ -74,7 +74,7 @@ function show(next) {
   seat = next;
   meter.show(seat);
   root.dataset.seatState = seat.state;
-  $("[data-pv-connecting]").hidden = seat.state !== "secured" && root.dataset.media === "connected";
+  showConnecting();
   const overlay = $("[data-pv-exhausted]");
   if (seat.state === "exhausted") showExhausted();
   else overlay.hidden = true;
@@ -84,6 +84,12 @@ function show(next) {
     $("[data-pv-paused-text]").textContent = words[`paused_${seat.pause_cause}`] ?? words.paused_note;
   }
   if (ENDED.includes(seat.state)) finish();
+}
+
+function showConnecting() {
+  const waits = seat?.state === "secured" || ["connecting", "lost"].includes(root.dataset.media);
+  const other = leaving || ["paused", "exhausted", ...ENDED].includes(seat?.state);
+  $("[data-pv-connecting]").hidden = !waits || other;
 }
 
 function showExhausted() {
@@ -108,6 +114,8 @@ function finish() {
   if (leaving) return;
   leaving = true;
   line.close();
+  for (const box of root.querySelectorAll(".pv-stage__middle")) box.hidden = true;
+  $("[data-pv-over]").hidden = false;
   for (const track of stream?.getTracks() ?? []) track.stop();
   setTimeout(toReceipt, 1500);
 }
