@@ -19,6 +19,7 @@ from ppvcms.host import lifecycle, registry
 from ppvcms.host.models import HostProcess, HostState
 from ppvcms.jobs.models import Mail, TaskLease
 from ppvcms.jobs.outbox import parked
+from ppvcms.jobs.tasks import QUICK_LEASE_MS
 from ppvcms.ledger.models import Outbox
 from ppvcms.metering.models import Seat
 from ppvcms.payments.models import PaymentInbox, PaymentOp
@@ -98,9 +99,12 @@ def jobs() -> list[JobRow]:
     """Return periodic work by name, as its leases tell."""
     now = now_ms(db.session())
     rows = db.session.scalars(select(TaskLease).order_by(TaskLease.name))
-    return [
-        JobRow(row.name, row.ran_at, row.lease_until > now, row.last_error or "") for row in rows
-    ]
+    return [JobRow(row.name, row.ran_at, _runs(row, now), row.last_error or "") for row in rows]
+
+
+def _runs(row: TaskLease, now: int) -> bool:
+    # A quick job keeps its lease between its runs.
+    return row.lease_until > now and row.lease_until - row.ran_at != QUICK_LEASE_MS
 
 
 def processes() -> list[ProcessRow]:
