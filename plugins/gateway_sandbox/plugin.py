@@ -44,7 +44,8 @@ def check_deactivation() -> list[str]:
     count = open_payments("sandbox")
     if not count:
         return []
-    return [f"{count} payments here are still open. Their credits arrive only when it is on again."]
+    name = "1 payment here is" if count == 1 else f"{count} payments here are"
+    return [f"{name} still open. The credits arrive only when it is on again."]
 
 
 @hookimpl

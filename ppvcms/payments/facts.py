@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
     from ppvcms.payments.contract import GatewayEvent
 
+LARGEST = 2**63 - 1
+
 
 class Fate(StrEnum):
     """What became of a fact.
@@ -137,8 +139,10 @@ def _write(row: PaymentEvent, event: GatewayEvent, op: PaymentOp, door: Door, at
     row.inbox_id, row.provider = door.inbox_id, door.provider
     row.kind, row.provider_ref, row.related_ref = event.kind, event.provider_ref, event.related_ref
     row.op_id, row.at, row.verified = op.op_id, at, True
-    row.amount = event.amount.minor if event.amount else None
-    row.currency = event.amount.currency if event.amount else None
+    paid = event.amount
+    # A number that no column holds matches no quote either.
+    row.amount = paid.minor if paid and abs(paid.minor) <= LARGEST else None
+    row.currency = paid.currency[:8] if paid else None
 
 
 def _book(

@@ -30,3 +30,11 @@ def small_till(tmp_path: Path, free_port: int) -> Iterator[Till]:
     with served(url, tmp_path, free_port, packs) as made:
         yield made
         made.assert_books_hold()
+
+
+@pytest.fixture
+def till_to_spoil(database_url: str, tmp_path: Path, free_port: int) -> Iterator[Till]:
+    """A shop whose books may be broken in the end."""
+    packs = lay(database_url, tmp_path, free_port)
+    with served(database_url, tmp_path, free_port, packs) as made:
+        yield made

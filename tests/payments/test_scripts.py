@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ppvcms.db import db
+from plugins.gateway_sandbox.gateway import REAL, SandboxGateway
+from ppvcms.db import db, transaction
+from ppvcms.host import registry
 from ppvcms.host.settings import save_site
-from ppvcms.db import transaction
 from ppvcms.jobs import duties
 from ppvcms.jobs.outbox import deliver_due
 from ppvcms.payments import services, shop
 from ppvcms.payments.contract import Outcome, Result
 from ppvcms.payments.models import IntentState, OpState, PaymentOp
-from ppvcms.host import registry
 from ppvcms.results import Refusal
-from plugins.gateway_sandbox.gateway import REAL, SandboxGateway
 from tests.payments.till import BONUS, CREDITS, PRICE, WELCOME
 
 if TYPE_CHECKING:
@@ -25,13 +24,13 @@ if TYPE_CHECKING:
 ALL = CREDITS + BONUS
 
 
-def test_a_purchase_leads_to_the_gateway_and_credits_nothing_yet(till: Till) -> None:
-    client = till.client()
-    intent = till.start(client)
+def test_a_purchase_leads_to_the_gateway_and_credits_nothing_yet(small_till: Till) -> None:
+    client = small_till.client()
+    intent = small_till.start(client)
     assert intent.redirect is not None
-    assert intent.redirect.url.startswith(f"{till.url}/sandbox/pay/")
+    assert intent.redirect.url.startswith(f"{small_till.url}/sandbox/pay/")
     assert (intent.state, intent.amount, intent.credits) == ("awaiting", PRICE, ALL)
-    assert till.available(client) == 0
+    assert small_till.available(client) == 0
 
 
 def test_an_approved_payment_is_credited_by_its_notice(till: Till) -> None:
@@ -92,18 +91,18 @@ def test_a_payment_told_twice_is_credited_once(till: Till) -> None:
     assert till.deposits() == 1
 
 
-def test_a_choice_on_the_payment_page_is_made_once(till: Till) -> None:
-    client = till.client()
-    intent = till.start(client)
-    till.choose(intent, "decline")
-    till.choose(intent, "approve")
-    till.later()
-    assert till.available(client) == 0
+def test_a_choice_on_the_payment_page_is_made_once(small_till: Till) -> None:
+    client = small_till.client()
+    intent = small_till.start(client)
+    small_till.choose(intent, "decline")
+    small_till.choose(intent, "approve")
+    small_till.later()
+    assert small_till.available(client) == 0
 
 
-def test_the_same_key_is_the_same_payment(till: Till) -> None:
-    client = till.client()
-    first, second = till.start(client, key="k"), till.start(client, key="k")
+def test_the_same_key_is_the_same_payment(small_till: Till) -> None:
+    client = small_till.client()
+    first, second = small_till.start(client, key="k"), small_till.start(client, key="k")
     assert first == second
     assert second.redirect is not None
 
@@ -116,46 +115,46 @@ def test_a_double_click_makes_one_payment(till: Till) -> None:
     assert len({view.redirect.url for view in views}) == 1
 
 
-def test_a_key_of_another_pack_is_refused(till: Till) -> None:
-    client = till.client()
-    till.start(client, key="k")
-    answer = services.start_purchase(client, pack_id=till.welcome_id, key="k")
+def test_a_key_of_another_pack_is_refused(small_till: Till) -> None:
+    client = small_till.client()
+    small_till.start(client, key="k")
+    answer = services.start_purchase(client, pack_id=small_till.welcome_id, key="k")
     assert isinstance(answer, Refusal)
     assert answer.code == "key_reused"
-    assert till.deposits() == 0
+    assert small_till.deposits() == 0
 
 
-def test_a_key_belongs_to_one_person(till: Till) -> None:
-    one, other = till.client("Cleo"), till.client("Dora")
-    assert till.start(one, key="k").id != till.start(other, key="k").id
+def test_a_key_belongs_to_one_person(small_till: Till) -> None:
+    one, other = small_till.client("Cleo"), small_till.client("Dora")
+    assert small_till.start(one, key="k").id != small_till.start(other, key="k").id
 
 
-def test_a_first_purchase_pack_is_for_new_payers_only(till: Till) -> None:
-    client = till.client()
-    assert till.welcome_id in {pack.id for pack in shop.offers(client.user_id)}
-    till.choose(till.start(client, pack_id=till.welcome_id), "approve")
-    assert till.available(client) == WELCOME
-    assert till.welcome_id not in {pack.id for pack in shop.offers(client.user_id)}
-    again = services.start_purchase(client, pack_id=till.welcome_id, key="again")
+def test_a_first_purchase_pack_is_for_new_payers_only(small_till: Till) -> None:
+    client = small_till.client()
+    assert small_till.welcome_id in {pack.id for pack in shop.offers(client.user_id)}
+    small_till.choose(small_till.start(client, pack_id=small_till.welcome_id), "approve")
+    assert small_till.available(client) == WELCOME
+    assert small_till.welcome_id not in {pack.id for pack in shop.offers(client.user_id)}
+    again = services.start_purchase(client, pack_id=small_till.welcome_id, key="again")
     assert isinstance(again, Refusal)
     assert again.code == "pack"
 
 
-def test_a_purchase_that_failed_leaves_the_first_purchase_pack(till: Till) -> None:
-    client = till.client()
-    till.choose(till.start(client, pack_id=till.welcome_id), "decline")
-    assert till.welcome_id in {pack.id for pack in shop.offers(client.user_id)}
+def test_a_purchase_that_failed_leaves_the_first_purchase_pack(small_till: Till) -> None:
+    client = small_till.client()
+    small_till.choose(small_till.start(client, pack_id=small_till.welcome_id), "decline")
+    assert small_till.welcome_id in {pack.id for pack in shop.offers(client.user_id)}
 
 
-def test_a_price_that_changes_leaves_the_quote_as_it_was_shown(till: Till) -> None:
+def test_a_price_that_changes_leaves_the_quote_as_it_was_shown(small_till: Till) -> None:
     from ppvcms.payments.packs import PackDraft, save_pack
 
-    client = till.client()
-    intent = till.start(client)
+    client = small_till.client()
+    intent = small_till.start(client)
     draft = PackDraft("Fifty", credits=1, prices={"USD": 9_900})
-    assert save_pack(till.pack_id, draft, actor_id=None) is None
-    till.choose(intent, "approve")
-    assert till.available(client) == ALL
+    assert save_pack(small_till.pack_id, draft, actor_id=None) is None
+    small_till.choose(intent, "approve")
+    assert small_till.available(client) == ALL
 
 
 def test_an_adapter_that_raises_leaves_the_outcome_unknown_until_it_is_asked(
@@ -183,64 +182,64 @@ def test_an_adapter_that_raises_leaves_the_outcome_unknown_until_it_is_asked(
 
 
 def test_what_stays_unknown_is_left_to_people(
-    till: Till, monkeypatch: pytest.MonkeyPatch
+    small_till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    client = till.client()
+    client = small_till.client()
     kind = type(registry.gateways()["sandbox"])
     monkeypatch.setattr(kind, "execute", lambda _self, _op: Result(Outcome.UNKNOWN))
     monkeypatch.setattr(kind, "lookup", lambda _self, **_: Result(Outcome.UNKNOWN))
-    intent = till.start(client)
+    intent = small_till.start(client)
     for _ in range(8):
-        till.later()
-    assert (till.state(intent), till.op(intent).state) == ("review", OpState.REVIEW)
-    assert till.op(intent).next_try_at is None
+        small_till.later()
+    assert (small_till.state(intent), small_till.op(intent).state) == ("review", OpState.REVIEW)
+    assert small_till.op(intent).next_try_at is None
 
 
-def test_a_payer_who_never_came_back_may_still_pay(till: Till) -> None:
-    client = till.client()
-    intent = till.start(client)
-    op_id = till.op(intent).op_id
+def test_a_payer_who_never_came_back_may_still_pay(small_till: Till) -> None:
+    client = small_till.client()
+    intent = small_till.start(client)
+    op_id = small_till.op(intent).op_id
 
     def age(session: object) -> None:
         session.get_one(PaymentOp, op_id).made_at -= 3_600_000  # type: ignore[attr-defined]
 
     transaction(age)
-    till.later()
-    assert till.state(intent) == IntentState.STALE
-    till.choose(intent, "approve")
-    assert till.available(client) == ALL
+    small_till.later()
+    assert small_till.state(intent) == IntentState.STALE
+    small_till.choose(intent, "approve")
+    assert small_till.available(client) == ALL
 
 
-def test_only_the_payer_sees_a_payment(till: Till) -> None:
+def test_only_the_payer_sees_a_payment(small_till: Till) -> None:
     from ppvcms.errors import NotFoundError
 
-    intent = till.start(till.client("Cleo"))
+    intent = small_till.start(small_till.client("Cleo"))
     with pytest.raises(NotFoundError):
-        services.intent_view(intent.id, till.client("Dora"))
+        services.intent_view(intent.id, small_till.client("Dora"))
 
 
-def test_the_sandbox_takes_nothing_on_a_site_that_is_open_for_business(till: Till) -> None:
-    client = till.client()
-    begun = till.start(client)
-    till.choose(begun, "timeout")
+def test_the_sandbox_takes_nothing_on_a_site_that_is_open_for_business(small_till: Till) -> None:
+    client = small_till.client()
+    begun = small_till.start(client)
+    small_till.choose(begun, "timeout")
     transaction(lambda session: save_site(session, None, {"test_mode": False}))
     assert registry.gateways()["sandbox"].problems() == [REAL]
     assert shop.ways_to_pay() == []
-    answer = services.start_purchase(client, pack_id=till.pack_id, key="live")
+    answer = services.start_purchase(client, pack_id=small_till.pack_id, key="live")
     assert isinstance(answer, Refusal)
     assert str(answer) == (
         "There is no such way to pay in USD at the moment. "
         "Nothing was taken. Please try again later."
     )
-    till.later()
-    assert (till.state(begun), till.available(client)) == ("review", 0)
+    small_till.later()
+    assert (small_till.state(begun), small_till.available(client)) == ("review", 0)
 
 
-def test_a_credit_is_pushed_to_its_payer(till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = till.client()
+def test_a_credit_is_pushed_to_its_payer(small_till: Till, monkeypatch: pytest.MonkeyPatch) -> None:
+    client = small_till.client()
     heard: list[tuple[str, str, dict[str, int]]] = []
     monkeypatch.setattr(duties, "push", lambda *words: heard.append(words))
-    till.choose(till.start(client), "approve")
+    small_till.choose(small_till.start(client), "approve")
     db.session.rollback()
     deliver_due()
     assert (f"user:{client.user_id}", "balance", {"available": ALL, "held": 0}) in heard

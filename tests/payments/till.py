@@ -15,6 +15,9 @@ import httpx
 from sqlalchemy import func, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
+from plugins.gateway_sandbox import service as sandbox
+from plugins.gateway_sandbox.models import SandboxNotice, SandboxPayment
+from plugins.gateway_sandbox.signing import HEADER, sign
 from ppvcms import create_app
 from ppvcms.accounts import services as accounts
 from ppvcms.accounts.actor import actor_of
@@ -36,9 +39,6 @@ from ppvcms.payments.models import (
     PaymentOp,
 )
 from ppvcms.payments.services import IntentView
-from plugins.gateway_sandbox import service as sandbox
-from plugins.gateway_sandbox.models import SandboxNotice, SandboxPayment
-from plugins.gateway_sandbox.signing import HEADER, sign
 from tests import kit
 
 if TYPE_CHECKING:
@@ -258,7 +258,7 @@ def served(url: str, home: Path, port: int, packs: dict[str, str]) -> Iterator[T
     """Open the shop in this process, with a server that answers at its port."""
     app = app_on(url, home, port)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         with app.test_request_context():
