@@ -10,10 +10,11 @@ from flask import current_app, g, has_request_context, request, session, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
+from sqlalchemy import select
 from werkzeug.local import LocalProxy
 from werkzeug.routing import BuildError
 
-from ppvcms.content.services import menu_entries
+from ppvcms.content.models import MenuEntry
 from ppvcms.db import db
 from ppvcms.host import files, registry, settings, slots
 from ppvcms.host.labels import label
@@ -97,7 +98,14 @@ def init_frame(app: Flask) -> None:
 
 
 def site_facts() -> SiteFacts:
-    """Return the site's name, look and unit of money."""
+    """Return the site's name, look and unit of money, put together once per request."""
+    if "site_facts" not in g:
+        g.site_facts = _site_facts()
+    found: SiteFacts = g.site_facts
+    return found
+
+
+def _site_facts() -> SiteFacts:
     core, config = settings.site(), current_app.config["PPVCMS"]
     return SiteFacts(
         name=core.site_name,
@@ -211,7 +219,12 @@ def _last_items(name: str) -> list[MenuItem]:
 
 
 def _owner_items(name: str) -> list[MenuItem]:
-    return [_item(row.label, row.url) for row in menu_entries(name)]
+    if "menu_entries" not in g:
+        entries: dict[str, list[MenuEntry]] = {}
+        for row in db.session.scalars(select(MenuEntry).order_by(MenuEntry.weight)):
+            entries.setdefault(row.menu, []).append(row)
+        g.menu_entries = entries
+    return [_item(row.label, row.url) for row in g.menu_entries.get(name, ())]
 
 
 def _links(*links: tuple[str, str, str]) -> list[MenuItem]:
