@@ -27,6 +27,7 @@ from ppvcms.ledger.store import (
     place_hold,
     post,
     release_hold,
+    reverse_transfer,
     wallet_of,
 )
 from ppvcms.results import Refusal
@@ -70,6 +71,10 @@ def give(session: Session, payer: str, amount: int, key: str, to: str) -> object
     return post(session, Draft("gift", key, "test", "", lines))
 
 
+def reverse(session: Session, transfer_id: str, _amount: int, key: str) -> object:
+    return reverse_transfer(session, transfer_id, key=key, reason="test", actor_id=None)
+
+
 def visit(session: Session, payer: str, amount: int, key: str) -> object:
     """Hold, capture half and release: what a short seat does."""
     held = place_hold(session, wallet_of(session, payer).id, amount, key=key, source="test")
@@ -94,14 +99,16 @@ ACTS: dict[str, Callable[..., object]] = {
     "hold": hold,
     "extend": extend,
     "give": give,
+    "reverse": reverse,
     "visit": visit,
 }
 
 
 def main(url: str, orders: str, threads: str) -> None:
-    """Carry out orders, `[act, *arguments]`, shared out among threads."""
+    """Carry out orders, `[act, who or what, amount, key]`, shared out among threads."""
     wanted = json.loads(orders)
     telling = threading.Lock()
+    finished: list[int] = []
 
     def say(word: str) -> None:
         with telling:
@@ -113,6 +120,7 @@ def main(url: str, orders: str, threads: str) -> None:
             for name, *arguments in mine:
                 answer = transaction(lambda session: ACTS[name](session, *arguments))  # noqa: B023
                 say(f"{'no' if isinstance(answer, Refusal) else 'ok'} {arguments[2]}")
+            finished.append(len(mine))
 
     with kit.open_on(url) as app:
         say("ready")
@@ -124,6 +132,7 @@ def main(url: str, orders: str, threads: str) -> None:
             worker.start()
         for worker in workers:
             worker.join()
+    sys.exit(0 if sum(finished) == len(wanted) else "A thread was ended by an error.")
 
 
 @contextlib.contextmanager

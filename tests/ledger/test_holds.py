@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from sqlalchemy import event, func, select
+from sqlalchemy.orm import Session
 
 from ppvcms.db import db, transaction
 from ppvcms.ledger.books import Line
@@ -35,8 +36,6 @@ from tests.kit import available
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-
-    from sqlalchemy.orm import Session
 
     from ppvcms.ledger.store import BatchResult
 
@@ -202,6 +201,18 @@ def test_a_hold_that_is_used_up_can_be_released(wallet: str, escrow: str) -> Non
 
     assert now(hold).state == "ended"
     assert seen() == Wallet(700, 0, 700)
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_was_read_before_the_lock_is_read_again(wallet: str, escrow: str) -> None:
+    hold = placed(wallet, 300)
+    with Session(db.engine) as session, session.begin():
+        session.get_one(Hold, hold.id)
+        transaction(lambda other: extend_hold(other, hold.id, 100, key="e1"))
+        extend_hold(session, hold.id, 50, key="e2")
+
+    assert now(hold).amount == 450
+    capture(hold, 450, escrow)
 
 
 @pytest.mark.parametrize("amount", [0, -1, 1.5])

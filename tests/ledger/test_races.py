@@ -7,9 +7,9 @@ from sqlalchemy import func, select
 
 from ppvcms.db import db, transaction
 from ppvcms.ledger.models import Account
-from ppvcms.ledger.store import place_hold, wallet_of, wallet_view
+from ppvcms.ledger.store import Posted, place_hold, wallet_of, wallet_view
 from tests import kit
-from tests.ledger.children import run_together
+from tests.ledger.children import run_together, tip
 
 pytestmark = pytest.mark.usefixtures("site")
 PROCESSES = 4
@@ -61,6 +61,31 @@ def test_one_key_from_many_processes_pays_once(database_url: str) -> None:
 
     run_together(database_url, [orders] * PROCESSES, threads=2)
 
+    assert kit.available("fan") == 900
+
+
+def test_one_hold_key_from_many_processes_holds_once(database_url: str) -> None:
+    kit.fund("fan", 1_000)
+    orders = [["hold", "fan", 10, f"same{nr}"] for nr in range(10)]
+
+    run_together(database_url, [orders] * PROCESSES, threads=2)
+
+    assert kit.available("fan") == 900
+
+
+def test_a_transfer_is_reversed_once_by_many(database_url: str) -> None:
+    kit.fund("fan", 1_000)
+    first = transaction(lambda s: tip(s, "fan", 10, "first"))
+    transaction(lambda s: tip(s, "fan", 100, "more"))
+    assert isinstance(first, Posted)
+    shares = [
+        [["reverse", first.transfer_id, 0, f"{process}-{nr}"] for nr in range(2)]
+        for process in range(PROCESSES)
+    ]
+
+    outcomes = run_together(database_url, shares, threads=2)
+
+    assert list(outcomes.values()).count("ok") == 1
     assert kit.available("fan") == 900
 
 
