@@ -31,6 +31,7 @@ from ppvcms.metering.evidence import Fact  # noqa: E402
 from ppvcms.metering.meter import MOST_SEATS, run_batch  # noqa: E402
 from ppvcms.metering.models import Seat, Span  # noqa: E402
 from tests.metering.stage import Stage, make_site  # noqa: E402
+from tests.services import PostgresServer  # noqa: E402
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -291,7 +292,7 @@ def main() -> None:
         on(f"sqlite:///{home / 'bench.sqlite3'}", home / "sqlite", on_sqlite)
         server = get_server(home / "pg")
         try:
-            url = server.get_uri().replace("postgresql://", "postgresql+psycopg2://")
+            url = PostgresServer(server.get_uri()).create_database()
             ratio = on(url, home / "site", on_postgresql)
         finally:
             server.cleanup()
