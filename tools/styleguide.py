@@ -414,7 +414,7 @@ def sentences(theme: str, kind: str) -> dict[str, str]:
 
     from ppvcms.web import words  # noqa: PLC0415
 
-    words.label = labels_of(theme)  # type: ignore[assignment]  # the theme's words without a host
+    vars(words)["label"] = labels_of(theme)  # the theme's words, without a host
     app = Flask("styleguide")
     Babel(app)
     with app.test_request_context():
