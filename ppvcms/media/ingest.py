@@ -101,9 +101,7 @@ def seen() -> dict[str, int]:
 def start(app: Flask) -> threading.Event:
     """Listen to every active provider in the background until the returned event is set."""
     stop = threading.Event()
-    threading.Thread(
-        target=_watch_providers, args=(app, stop), name="media", daemon=True
-    ).start()
+    threading.Thread(target=_watch_providers, args=(app, stop), name="media", daemon=True).start()
     return stop
 
 

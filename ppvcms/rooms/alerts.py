@@ -1,4 +1,4 @@
-""""Tell me when back" and "tell me when live": heard once, then forgotten (RM-08, RM-17)."""
+""" "Tell me when back" and "tell me when live": heard once, then forgotten (RM-08, RM-17)."""
 
 from __future__ import annotations
 

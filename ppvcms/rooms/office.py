@@ -154,7 +154,10 @@ def delete_category(category_id: str, *, actor_id: str | None) -> None:
         session.flush()
         session.execute(delete(Category).where(Category.id == category_id))
         audit.record(
-            session, actor_id, "rooms.category.deleted", f"category:{category_id}",
+            session,
+            actor_id,
+            "rooms.category.deleted",
+            f"category:{category_id}",
             data={"name": row.name},
         )
 

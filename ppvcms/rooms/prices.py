@@ -113,9 +113,7 @@ def price_lists(rooms: Sequence[Room]) -> dict[str, tuple[Price, ...]]:
     return {room.id: _prices(room, offers, rates.get(room.id, {})) for room in rooms}
 
 
-def _prices(
-    room: Room, offers: Sequence[Offered], own: Mapping[str, OwnRate]
-) -> tuple[Price, ...]:
+def _prices(room: Room, offers: Sequence[Offered], own: Mapping[str, OwnRate]) -> tuple[Price, ...]:
     quotes = [(offer, quote_of(offer.mode, facts_of(room, offer, own), None)) for offer in offers]
     return tuple(_price(offer, quote) for offer, quote in quotes if isinstance(quote, Quote))
 

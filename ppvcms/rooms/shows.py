@@ -94,9 +94,7 @@ def go_off(room_id: str, actor: Actor) -> Refusal | None:
         return not_yours()
     show = db.session.get(Show, room.show_id) if room.show_id is not None else None
     if show is not None and show.private and show.state == "live":
-        return Refusal(
-            "busy", _("A private show is running."), _("End it first, then go off.")
-        )
+        return Refusal("busy", _("A private show is running."), _("End it first, then go off."))
     if show is not None:
         end_public(show.id, reason="went_off", ended_by=actor.user_id)
     return None

@@ -67,9 +67,7 @@ def test_every_event_is_heard_once_and_in_order(small_site: Site, grant: str) ->
     ENGINE.away = True
 
 
-def test_after_a_loss_what_was_missed_comes_and_nothing_else(
-    small_site: Site, grant: str
-) -> None:
+def test_after_a_loss_what_was_missed_comes_and_nothing_else(small_site: Site, grant: str) -> None:
     ear = Ear(wanted=3)
     ingest.on_evidence(ear.hear)
     ENGINE.waiting = [evidence(number, grant) for number in (1, 2, 3)]

@@ -60,9 +60,7 @@ class Browser:
     def _ask(self, method: str, path: str, **more: Any) -> TestResponse:
         """Ask from a context of its own, as a server does: nothing of the test's is seen."""
         ask = getattr(self.client, method)
-        answer: TestResponse = contextvars.Context().run(
-            ask, path, base_url=self.address, **more
-        )
+        answer: TestResponse = contextvars.Context().run(ask, path, base_url=self.address, **more)
         db.session.rollback()
         return answer
 

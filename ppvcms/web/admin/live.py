@@ -52,12 +52,8 @@ def show_stop(show_id: str) -> ResponseReturnValue:
     if show is None:
         raise NotFoundError(show_id)
     if request.method == "POST":
-        refusal = office.stop_show(
-            show_id, current_actor(), reason=request.form.get("reason", "")
-        )
+        refusal = office.stop_show(show_id, current_actor(), reason=request.form.get("reason", ""))
         if tell(refusal, _("The show was stopped. What was counted is settled.")):
             return redirect(url_for("admin.live"))
     title = _("Stop the show in %(room)s", room=services.by_id(show.room_id).title)
-    return render_template(
-        "admin/stop.html", title=title, reason=request.form.get("reason", "")
-    )
+    return render_template("admin/stop.html", title=title, reason=request.form.get("reason", ""))

@@ -41,7 +41,9 @@ class PackForm(FlaskForm):
     )
     active = BooleanField(_l("On sale"), default=True)
     weight = IntegerField(
-        _l("Place"), [Optional(), NumberRange(0, 999)], description=_l("Small numbers come first."),
+        _l("Place"),
+        [Optional(), NumberRange(0, 999)],
+        description=_l("Small numbers come first."),
         default=0,
     )
 

@@ -63,9 +63,7 @@ def people() -> ResponseReturnValue:
     state = asked["state"] if asked["state"] in STATES else ""
     return render_template(
         "admin/people.html",
-        page=read.people(
-            words=asked["q"], role=asked["role"], state=state, page=page_number()
-        ),
+        page=read.people(words=asked["q"], role=asked["role"], state=state, page=page_number()),
         url=page_url,
         asked=asked,
         roles=_role_choices(),
@@ -182,9 +180,7 @@ def _untouchable(user_id: str) -> Refusal | None:
     theirs = services.get_user(user_id).permissions
     if theirs <= current_actor().permissions:
         return None
-    return Refusal(
-        "forbidden", _("This person may do more than you do. Nothing was changed.")
-    )
+    return Refusal("forbidden", _("This person may do more than you do. Nothing was changed."))
 
 
 def _grantable() -> list[tuple[str, str]]:

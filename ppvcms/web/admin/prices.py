@@ -54,9 +54,7 @@ def prices() -> ResponseReturnValue:
         types=_types(),
         typed=typed,
         errors=errors,
-        modes=[
-            (mode, registry.owner_of("room_modes", mode.key) or "") for mode in priced_modes()
-        ],
+        modes=[(mode, registry.owner_of("room_modes", mode.key) or "") for mode in priced_modes()],
         changes=core.rate_changes_per_day,
     )
     return page, 422 if form.errors or errors else 200
@@ -77,6 +75,4 @@ def _fits(text: str) -> bool:
 def _save(usual: int, typed: dict[str, str]) -> None:
     by_type = {key: int(text) for key, text in typed.items() if text}
     changes = {"ratio_default": usual, "ratio_by_type": by_type}
-    transaction(
-        lambda session: settings.save_site(session, current_actor().user_id, changes)
-    )
+    transaction(lambda session: settings.save_site(session, current_actor().user_id, changes))

@@ -57,7 +57,9 @@ class CategoryForm(FlaskForm):
         _l("Address"), [Length(max=48)], description=_l("Left empty, it is made from the name.")
     )
     weight = IntegerField(
-        _l("Place"), [Optional(), NumberRange(0, 999)], description=_l("Small numbers come first."),
+        _l("Place"),
+        [Optional(), NumberRange(0, 999)],
+        description=_l("Small numbers come first."),
         default=0,
     )
 
@@ -105,9 +107,7 @@ def room(room_id: str) -> ResponseReturnValue:
     form.category_id.choices = [("", _("None")), *shelves]
     if form.validate_on_submit() and _place(found, form):
         return redirect(url_for("admin.room", room_id=room_id))
-    return render_template(
-        "admin/room.html", room=found, form=form, rates=rates.rate_rows(room_id)
-    )
+    return render_template("admin/room.html", room=found, form=form, rates=rates.rate_rows(room_id))
 
 
 @blueprint.get("/categories")

@@ -94,9 +94,7 @@ def seat(seat_id: str) -> ResponseReturnValue:
         receipt=receipt,
         bars=_bars(record),
         # The postings of the meter have a list of their own.
-        transfers=[
-            one for one in ledger.transfers_of(f"seat:{seat_id}") if one.kind != USAGE
-        ],
+        transfers=[one for one in ledger.transfers_of(f"seat:{seat_id}") if one.kind != USAGE],
     )
 
 
@@ -106,9 +104,7 @@ def seat_stop(seat_id: str) -> ResponseReturnValue:
     """Ask for the reason, then end one session for both sides."""
     record = seat_record(seat_id)
     if request.method == "POST":
-        refusal = office.stop_seat(
-            seat_id, current_actor(), reason=request.form.get("reason", "")
-        )
+        refusal = office.stop_seat(seat_id, current_actor(), reason=request.form.get("reason", ""))
         if tell(refusal, _("The session was stopped. What was counted is settled.")):
             return redirect(url_for("admin.live"))
     title = _(
@@ -116,9 +112,7 @@ def seat_stop(seat_id: str) -> ResponseReturnValue:
         client=record.client,
         performer=record.performer,
     )
-    return render_template(
-        "admin/stop.html", title=title, reason=request.form.get("reason", "")
-    )
+    return render_template("admin/stop.html", title=title, reason=request.form.get("reason", ""))
 
 
 @blueprint.get("/shows")

@@ -68,9 +68,7 @@ def settings_reset(key: str) -> ResponseReturnValue:
     group = next((one for one in groups() if any(item.key == key for item in one.items)), None)
     if group is not None:
         actor_id = current_actor().user_id
-        transaction(
-            lambda session: store.reset(session, store.CORE, key, actor_id=actor_id)
-        )
+        transaction(lambda session: store.reset(session, store.CORE, key, actor_id=actor_id))
         tell(None, _("This setting is as at first again."))
     return redirect(url_for("admin.settings", _anchor=group.key if group else None))
 

@@ -274,9 +274,7 @@ def shares_of(transfer_ids: Sequence[str]) -> dict[str, list[ShareRow]]:
 
 def _transfer_query() -> Select[*tuple[Any, ...]]:
     undo = aliased(Transfer)
-    reversed_by = (
-        select(undo.id).where(undo.reverses == Transfer.id).limit(1).scalar_subquery()
-    )
+    reversed_by = select(undo.id).where(undo.reverses == Transfer.id).limit(1).scalar_subquery()
     return (
         select(Transfer, User.display_name, reversed_by)
         .outerjoin(User, User.id == Transfer.actor_id)

@@ -132,9 +132,7 @@ def _charges() -> Subquery:
     )
     columns = (whole.c.kind, whole.c.gross, whole.c.site, Transfer.made_at.label("at"))
     one = cast(1, Integer)
-    made = select(*columns, one.label("sign")).join(
-        Transfer, Transfer.id == whole.c.transfer_id
-    )
+    made = select(*columns, one.label("sign")).join(Transfer, Transfer.id == whole.c.transfer_id)
     undone = select(*columns, (-one).label("sign")).join(
         Transfer, Transfer.reverses == whole.c.transfer_id
     )

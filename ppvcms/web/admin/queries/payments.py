@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
 
-
 @dataclass(frozen=True, slots=True)
 class IntentRow:
     """What somebody wanted to pay, and how far it came; amounts in minor units."""
