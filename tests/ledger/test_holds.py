@@ -207,9 +207,10 @@ def test_a_hold_that_is_used_up_can_be_released(wallet: str, escrow: str) -> Non
 def test_what_was_read_before_the_lock_is_read_again(wallet: str, escrow: str) -> None:
     hold = placed(wallet, 300)
     with Session(db.engine) as session, session.begin():
-        session.get_one(Hold, hold.id)
+        early = session.get_one(Hold, hold.id)
         transaction(lambda other: extend_hold(other, hold.id, 100, key="e1"))
         extend_hold(session, hold.id, 50, key="e2")
+        assert early.amount == 450
 
     assert now(hold).amount == 450
     capture(hold, 450, escrow)
