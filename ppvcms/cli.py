@@ -296,12 +296,12 @@ def plugins_list() -> None:
                 click.echo(f"    {problem}")
 
 
-def _transition(name: str, slug: str) -> None:
+def _transition(name: str, slug: str, **options: Any) -> None:
     from ppvcms.host import lifecycle
     from ppvcms.results import Refusal
 
     with _app():
-        answer = getattr(lifecycle, name)(slug, actor_id=None)
+        answer = getattr(lifecycle, name)(slug, actor_id=None, **options)
         if isinstance(answer, Refusal):
             raise Stop(str(answer))
     click.echo(f"{slug}: done.")
@@ -316,8 +316,16 @@ def _plugin_command(name: str, sentence: str) -> None:
 
 _plugin_command("install", "Make a plugin's tables and remember it; it stays off.")
 _plugin_command("activate", "Switch a plugin on in every process, without a restart.")
-_plugin_command("deactivate", "Switch a plugin off in every process, without a restart.")
+_plugin_command("upgrade", "Bring a plugin's tables up to the version in its folder.")
 _plugin_command("reset", "Clear the strikes of a plugin that was put aside and try it again.")
+
+
+@plugins.command("deactivate")
+@click.argument("slug")
+@click.option("--insist", is_flag=True, help="Pass over the plugin's own reasons not to.")
+def plugins_deactivate(slug: str, *, insist: bool) -> None:
+    """Switch a plugin off in every process, without a restart."""
+    _transition("deactivate", slug, insist=insist)
 
 
 @cli.group()
