@@ -424,3 +424,23 @@ def test_hooks_are_asked_in_load_order(switch_on: Callable[..., str]) -> None:
     order = [slug for slug, _ in collect("template_slot", name="x", context=None)]
 
     assert order == [last, after, early]
+
+
+def test_both_databases_carry_a_plugin_through_its_life(
+    database_url: str, make_host: Callable[..., Host], write_plugin: Callable[..., str]
+) -> None:
+    slug = write_plugin(
+        "@hookimpl\ndef room_state(room):\n    raise ValueError('oh')\n",
+        migrations__0001_first_dot_py=MIGRATION,
+    )
+    with make_host(database=database_url).app_context():
+        assert lifecycle.install(slug, actor_id=None) is None
+        assert lifecycle.activate(slug, actor_id=None) is None
+        assert sa.inspect(db.engine).has_table(f"{slug}__thing")
+        for _ in range(5):
+            collect("room_state", room=None, actor=None)
+        assert info(slug).state is State.QUARANTINED
+        assert lifecycle.reset(slug, actor_id=None) is None
+        assert info(slug).state is State.ACTIVE
+        assert lifecycle.deactivate(slug, actor_id=None) is None
+        assert info(slug).state is State.INACTIVE

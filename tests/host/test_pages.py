@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 from typing import TYPE_CHECKING
 
 import pytest
@@ -269,3 +270,18 @@ def test_each_page_loads_the_plugins_files_of_its_scope(
 
     assert loaded("/") == {"all.css", "all.js"}
     assert loaded("/account") == {"all.css", "all.js", "work.css", "work.js"}
+
+
+def test_a_site_whose_plugin_folders_are_deleted_still_answers(
+    site: Host, write_plugin: Callable[..., str], config: Config
+) -> None:
+    slug = write_plugin(ASSETS)
+    with site.app_context():
+        lifecycle.install(slug, actor_id=None)
+        lifecycle.activate(slug, actor_id=None)
+    shutil.rmtree(config.plugin_dirs[0])
+    owner = Owner(create_app(config, role="command"))
+
+    for path in ("/", "/account", "/credits", "/admin/", "/admin/plugins", "/admin/ledger"):
+        assert owner.get(path).status_code == 200, path
+    assert "is gone" in owner.get("/admin/plugins").text
