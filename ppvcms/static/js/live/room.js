@@ -101,6 +101,8 @@ function showPrices() {
   if (ask) {
     const closed = state.auto_reject || !state.requests_open;
     ask.disabled = closed || !me?.can.ask;
+    // Terms that can no longer be asked for are not left standing.
+    if (closed) $("[data-pv-entry]").hidden = true;
     const why = $("[data-pv-ask-why]");
     why.textContent = state.auto_reject ? state.auto_reject_text || words.auto_reject
       : !state.requests_open ? words[`closed_${state.state}`] ?? words.closed : "";
