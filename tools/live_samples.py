@@ -356,7 +356,7 @@ def _receipt(page: dict[str, Any]) -> dict[str, Any]:
             opened_at=NOW - 20 * MINUTE,
             started_at=NOW - 19 * MINUTE,
             closed_at=NOW,
-            total=4644,
+            total=5288,
             total_s=1140,
             spans=[
                 stretch("free", 12, 42),
@@ -365,16 +365,16 @@ def _receipt(page: dict[str, Any]) -> dict[str, Any]:
                 stretch("counted", 482, 1140),
             ],
             rows=[
-                {"label": "Charged for 17:06 at 2.80 cr a minute", "value": "4.14 cr"},
+                {"label": "Charged for 17:06 at 2.80 cr a minute", "value": "47.88 cr"},
                 {"label": "Tip: thank you", "value": "5.00 cr"},
-                {"label": "Paid from your wallet", "value": "46.44 cr", "total": True},
+                {"label": "Paid from your wallet", "value": "52.88 cr", "total": True},
             ],
             facts=[
                 ("Counted", "17:36"),
                 ("Free", "0:30"),
                 ("Paused, not billed", "1:12"),
                 ("Set aside", "50.00 cr"),
-                ("Given back", "8.56 cr"),
+                ("Given back", "2.12 cr"),
             ],
             why=[
                 "1,056 seconds were counted: both sides had picture or sound.",

@@ -7,10 +7,10 @@ import io
 from typing import TYPE_CHECKING
 
 from ppvcms.db import db, now_ms
-from ppvcms.web.admin.frame import safe_cell
 from ppvcms.web.admin.queries import ledger, money
 from ppvcms.web.admin.queries import seats as read
 from ppvcms.web.admin.queries.seats import PlainState, SeatFilters
+from ppvcms.web.sheets import safe_cell
 from tests.kit import books_problems
 from tests.web.office import Statements, browser_of, paid_show, plain, tip
 

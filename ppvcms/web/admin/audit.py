@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask import render_template, request, url_for
 
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
-from ppvcms.web.admin.frame import blueprint, csv_file, kept_args, page_number, page_url
+from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url
 from ppvcms.web.admin.queries.care import (
     AuditFilters,
     areas,
@@ -17,6 +17,7 @@ from ppvcms.web.admin.queries.care import (
     subject_names,
 )
 from ppvcms.web.guards import policy
+from ppvcms.web.sheets import csv_file
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import csv
-import io
-import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from flask import Blueprint, Response, current_app, flash, request, url_for
+from flask import Blueprint, current_app, flash, request, url_for
 from flask_babel import gettext as _
 
 from ppvcms.db import now_ms
@@ -19,15 +16,12 @@ from ppvcms.web.frame import plugin_items
 from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from flask.blueprints import BlueprintSetupState
     from sqlalchemy.orm import Session
 
     from ppvcms.results import Refusal
 
 blueprint = Blueprint("admin", __name__, url_prefix="/admin")
-NUMBER = re.compile(r"-?\d+([.,]\d+)?")
 DAY_MS = 86_400_000
 
 
@@ -153,22 +147,3 @@ def kept_args() -> dict[str, Any]:
 def days_back(session: Session, days: int) -> int:
     """Return the moment some days ago, by the database's clock."""
     return now_ms(session) - days * DAY_MS
-
-
-def csv_file(name: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -> Response:
-    """Return rows as a CSV file that a spreadsheet shows and never runs."""
-    text = io.StringIO()
-    writer = csv.writer(text)
-    writer.writerow(head)
-    writer.writerows([[safe_cell(value) for value in row] for row in rows])
-    # The mark lets spreadsheets read the letters as UTF-8.
-    answer = Response("\N{ZERO WIDTH NO-BREAK SPACE}" + text.getvalue(), mimetype="text/csv")
-    answer.headers["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-    return answer
-
-
-def safe_cell(value: object) -> str:
-    """Return a value that no spreadsheet takes for a formula."""
-    text = "" if value is None else str(value)
-    begins = text[:1] in {"=", "+", "-", "@", "\t", "\r"}
-    return f"'{text}" if begins and not NUMBER.fullmatch(text) else text
