@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select
 
 from ppvcms.ledger.check import Invariant, query
-from ppvcms.metering.clock import charge_of, estimate
 from ppvcms.metering.evidence import Fact
+from ppvcms.metering.figures import charge_of, estimate
 from ppvcms.metering.models import Seat
 from ppvcms.metering.models import Span as SpanRow
 from ppvcms.metering.rows import state_of

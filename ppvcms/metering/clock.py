@@ -1,6 +1,6 @@
 """The life of a seat as a pure function: state, what happened, now -> state, commands.
 
-The meter, the estimate on screen, the simulator and the tests run this same
+The meter, the figures on screen, the simulator and the tests run this same
 `step`. It knows no database, no engine and no clock of its own. Times are epoch
 milliseconds; a rule's number stands where it is kept.
 """
@@ -8,212 +8,54 @@ milliseconds; a rule's number stands where it is kept.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from enum import StrEnum
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ppvcms.metering import terms as rules
+from ppvcms.metering.figures import (
+    LOOK_EVERY_MS,
+    POST_EVERY_MS,
+    charge_of,
+    extend_below_ms,
+    last_act,
+    left_ms,
+    silence_ms,
+    stall_ms,
+    time_left_s,
+    wait_s,
+)
 from ppvcms.metering.spans import Span, subtract, total, within
-from ppvcms.metering.terms import Segment, Terms, due, first_block, seconds_for, with_minimum
+from ppvcms.metering.state import (
+    Close,
+    End,
+    Exhaust,
+    Pause,
+    Phase,
+    Post,
+    Reason,
+    Resume,
+    SeatState,
+    Secure,
+    Side,
+    Start,
+    Unbilled,
+    Warn,
+    side_of,
+)
+from ppvcms.metering.terms import first_block, seconds_for
 
-POST_EVERY_MS = 9_000
-LOOK_EVERY_MS = 1_000
-SIGN_EVERY_MS = 2_000
-ON_ITS_WAY_MS = 1_000
-"""How long a sign may take from a page or an engine into the database."""
-SOONEST_MS = 200
+if TYPE_CHECKING:
+    from ppvcms.metering.state import Command, Commands, Event, Evidence
+    from ppvcms.metering.terms import Terms
+
 GAPS_WITHIN_MS = 600_000
-GAPS_FORGIVEN = 3
-WAITS_S = (10, 20, 40)
-
-
-class Phase(StrEnum):
-    """Where a seat is in its life."""
-
-    SECURED = "secured"
-    LIVE = "live"
-    PAUSED = "paused"
-    EXHAUSTED = "exhausted"
-    SETTLED = "settled"
-    VOID = "void"
-
-    @property
-    def over(self) -> bool:
-        """Whether nothing can happen to the seat any more."""
-        return self in {Phase.SETTLED, Phase.VOID}
-
-
-class Side(StrEnum):
-    """Whose line is down."""
-
-    PERFORMER = "performer"
-    PAYER = "payer"
-    BOTH = "both"
-
-
-class Reason(StrEnum):
-    """Why a seat ended (R-14)."""
-
-    PAYER_ENDED = "payer_ended"
-    PERFORMER_ENDED = "performer_ended"
-    RESUME_WINDOW = "resume_window"
-    PAUSE_CAP = "pause_cap"
-    EXHAUSTED = "exhausted"
-    NOT_CONNECTED = "not_connected"
-    WENT_OFF = "went_off"
-    STAFF = "staff"
-
-
-@dataclass(frozen=True, slots=True)
-class SeatState:
-    """What the clock knows of a seat; the row `seat` is its stored form.
-
-    `secured` is all that was ever held for the seat, spent or not. `live_since`
-    is when media was last allowed to flow. `gaps` are the moments at which the
-    payer's line was lost within the last ten minutes.
-    """
-
-    terms: Terms
-    opened_at: int
-    secured: int
-    secured_until: int
-    phase: Phase = Phase.SECURED
-    started_at: int | None = None
-    live_since: int | None = None
-    counted_ms: int = 0
-    posted: int = 0
-    posted_at: int = 0
-    paused_at: int | None = None
-    cause: Side | None = None
-    paused_ms: int = 0
-    resume_by: int | None = None
-    resume_after: int | None = None
-    gaps: tuple[int, ...] = ()
-    uncounted_ms: int = 0
-    warned: int = 0
-    closed_at: int | None = None
-    reason: Reason | None = None
-
-    @property
-    def counted(self) -> tuple[Segment, ...]:
-        """What was counted, in whole seconds (R-12)."""
-        return (Segment(self.terms.rate_per_minute, self.counted_ms // 1000),)
-
-    @property
-    def due(self) -> int:
-        """What the counted seconds cost, without any minimum."""
-        return due(self.counted, grace_s=self.terms.grace_s)
-
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """What is proven at a moment, read from the spans.
-
-    `counted` is the overlap of the three facts without past pauses, `performer`
-    the time in which the performer's media came. `performer_last` and `payer_last`
-    are the last signs of each side's media, `payer_here` the last word of the
-    payer's page, with or without a picture.
-    """
-
-    counted: tuple[Span, ...] = ()
-    performer_last: int | None = None
-    payer_last: int | None = None
-    payer_here: int | None = None
-    performer: tuple[Span, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Tick:
-    """The meter looks: what is proven, and what the wallet has available."""
-
-    evidence: Evidence
-    available: int
-
-
-@dataclass(frozen=True, slots=True)
-class End:
-    """Somebody ends the seat; `evidence` is what is proven by then."""
-
-    reason: Reason
-    evidence: Evidence
-
-
-Event = Tick | End
-
-
-@dataclass(frozen=True, slots=True)
-class Secure:
-    """Hold more of the wallet; the engine is told the new secured second."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Post:
-    """Move a part of the hold to the escrow of the show."""
-
-    amount: int
-
-
-@dataclass(frozen=True, slots=True)
-class Warn:
-    """Tell both sides that time runs out (R-36)."""
-
-    seconds_left: int
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """Both sides were up for the first time (R-13)."""
-
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """Stop the payer's media: nothing is billed since `at` (R-23)."""
-
-    at: int
-    cause: Side
-
-
-@dataclass(frozen=True, slots=True)
-class Exhaust:
-    """The secured time is used up at `at`: media is over, the seat may return (R-37)."""
-
-    at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Unbilled:
-    """Remember a stretch of time that no late evidence may bill."""
-
-    start: int
-    end: int
-
-
-@dataclass(frozen=True, slots=True)
-class Resume:
-    """Let the payer's media flow again."""
-
-
-@dataclass(frozen=True, slots=True)
-class Close:
-    """Settle the seat for `charge` in all, or void it (R-13, R-14, R-21)."""
-
-    reason: Reason
-    charge: int
-    void: bool
-
-
-Command = Secure | Post | Warn | Start | Pause | Exhaust | Unbilled | Resume | Close
-Commands = tuple[Command, ...]
 
 
 def opened(terms: Terms, *, now: int) -> SeatState:
     """Return a seat at the moment its first block is secured (R-29)."""
     secured = first_block(terms)
     state = SeatState(terms=terms, opened_at=now, secured=secured, secured_until=now)
-    return replace(state, secured_until=now + _left_ms(state), posted_at=now)
+    return replace(state, secured_until=now + left_ms(state), posted_at=now)
 
 
 def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]:
@@ -225,7 +67,7 @@ def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]
     """
     if state.phase.over:
         return state, ()
-    track = _Track(replace(state), max(now, _last_act(state)), event.evidence)
+    track = _Track(replace(state), max(now, last_act(state)), event.evidence)
     track.count()
     if isinstance(event, End):
         track.close(event.reason)
@@ -315,7 +157,7 @@ class _Track:
             start = first[0].start
             self._set(phase=Phase.LIVE, started_at=start, live_since=start, posted_at=self.now)
             # Nothing is secured twice: the block runs from the first counted second on.
-            self._set(secured_until=start + _left_ms(self.state))
+            self._set(secured_until=start + left_ms(self.state))
             self.commands.append(Start(start))
             self.count()
             return
@@ -440,7 +282,7 @@ class _Track:
                 resume_by=None,
                 resume_after=None,
                 live_since=self.now,
-                secured_until=self.now + _left_ms(state),
+                secured_until=self.now + left_ms(state),
             )
         elif missing is not None:
             self._set(cause=missing)
@@ -476,9 +318,9 @@ class _Track:
         """Add the next block, as far as the money goes (R-31); return what it took."""
         state, amount = self.state, self._next_block(available)
         if amount:
-            before = _left_ms(state)
+            before = left_ms(state)
             self._set(secured=state.secured + amount)
-            more = _left_ms(self.state) - before
+            more = left_ms(self.state) - before
             self._set(secured_until=state.secured_until + more)
             self.commands.append(Secure(amount))
         return amount
@@ -507,116 +349,3 @@ class _Track:
         # parts took a third of the meter's time.
         for name, value in changes.items():
             object.__setattr__(self.state, name, value)
-
-
-def charge_of(state: SeatState, reason: Reason) -> int:
-    """Return what a seat costs if it ends now for a reason (R-21).
-
-    The minimum is due when the payer ended the seat or did not come back, never
-    when the performer, the site or the engine ended it.
-    """
-    payers_doing = reason in {Reason.PAYER_ENDED, Reason.EXHAUSTED} or (
-        reason in {Reason.RESUME_WINDOW, Reason.PAUSE_CAP} and state.cause is Side.PAYER
-    )
-    if not payers_doing:
-        return state.due
-    return with_minimum(
-        state.due,
-        minimum=state.terms.minimum,
-        counted_s=state.counted_ms // 1000,
-        grace_s=state.terms.grace_s,
-    )
-
-
-def estimate(terms: Terms, counted_ms: int) -> int:
-    """Return what counted time costs: the figure on screen, by the bill's own formula (R-51)."""
-    return due([Segment(terms.rate_per_minute, counted_ms // 1000)], grace_s=terms.grace_s)
-
-
-def time_left_s(state: SeatState, *, available: int, now: int) -> int:
-    """Return the seconds a seat can still go on: secured, and what available buys (R-36)."""
-    counted = state.counted
-    bought = seconds_for(
-        state.secured,
-        rate_per_minute=state.terms.rate_per_minute,
-        grace_s=state.terms.grace_s,
-        before=counted,
-    )
-    could = seconds_for(
-        state.secured + max(0, available),
-        rate_per_minute=state.terms.rate_per_minute,
-        grace_s=state.terms.grace_s,
-        before=counted,
-    )
-    running = state.phase is Phase.LIVE
-    secured_s = max(0, state.secured_until - now) // 1000 if running else bought
-    return max(0, min(secured_s, bought) + could - bought)
-
-
-def extend_below_ms(state: SeatState) -> int:
-    """Return at how much time left the next block is secured: 60 s or 20 % of it (R-31)."""
-    terms = state.terms
-    first = state.secured == first_block(terms)
-    block_s = terms.first_block_s if first else terms.extend_s
-    return 1000 * max(terms.extend_below_s, block_s // 5)
-
-
-def side_of(*, performer: bool, payer: bool) -> Side | None:
-    """Return which sides something is true of."""
-    if performer and payer:
-        return Side.BOTH
-    return Side.PERFORMER if performer else Side.PAYER if payer else None
-
-
-def stall_ms(terms: Terms) -> int:
-    """Return how long single signs may come without ever making a stretch that counts."""
-    return silence_ms(terms) + SIGN_EVERY_MS
-
-
-def silence_ms(terms: Terms) -> int:
-    """Return how long nothing was heard of a side that counts as down (R-11)."""
-    return terms.evidence_lost_s * 1000 + ON_ITS_WAY_MS
-
-
-def wait_s(gaps: int) -> int:
-    """Return how long a return waits after so many lost lines in ten minutes (media.md 2.1)."""
-    beyond = gaps - GAPS_FORGIVEN
-    return 0 if beyond <= 0 else WAITS_S[min(beyond, len(WAITS_S)) - 1]
-
-
-def next_look(state: SeatState, evidence: Evidence, *, now: int) -> int:
-    """Return when the meter has to look at a seat again."""
-    if state.phase is not Phase.LIVE:
-        times = [now + LOOK_EVERY_MS]
-        times += [limit for limit in (state.resume_by,) if limit is not None]
-        return max(now + SOONEST_MS, min(times))
-    since = state.live_since or 0
-    signs = (evidence.performer_last, evidence.payer_last)
-    times = [max(last or 0, since) + silence_ms(state.terms) for last in signs]
-    counted = evidence.counted[-1].end if evidence.counted else 0
-    times.append(max(counted, since) + stall_ms(state.terms))
-    times += [state.posted_at + POST_EVERY_MS, state.secured_until]
-    times += [
-        moment
-        for moment in (
-            state.secured_until - extend_below_ms(state),
-            *(state.secured_until - mark * 1000 for mark in state.terms.warn_s),
-        )
-        if moment > now
-    ]
-    return max(now + SOONEST_MS, min(times))
-
-
-def _last_act(state: SeatState) -> int:
-    moments = (state.opened_at, state.posted_at, state.live_since, state.paused_at)
-    return max(moment for moment in moments if moment is not None)
-
-
-def _left_ms(state: SeatState) -> int:
-    """Return the media time that is secured and not yet used (R-30)."""
-    seconds = seconds_for(
-        state.secured,
-        rate_per_minute=state.terms.rate_per_minute,
-        grace_s=state.terms.grace_s,
-    )
-    return max(0, seconds * 1000 - state.counted_ms)

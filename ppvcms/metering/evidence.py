@@ -21,8 +21,8 @@ from ppvcms.db import now_ms, transaction
 from ppvcms.faultpoints import faultpoint
 from ppvcms.media.contract import EventKind
 from ppvcms.metering import models
-from ppvcms.metering.clock import Evidence
 from ppvcms.metering.spans import Span, counted_spans
+from ppvcms.metering.state import Evidence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence

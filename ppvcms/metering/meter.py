@@ -19,7 +19,11 @@ from ppvcms.ids import new_id
 from ppvcms.ledger.outbox import write_event
 from ppvcms.ledger.store import HoldPosting, lock_accounts, post_batch
 from ppvcms.metering import rows
-from ppvcms.metering.clock import (
+from ppvcms.metering.clock import step
+from ppvcms.metering.evidence import Fact, evidence_of, read_facts
+from ppvcms.metering.figures import next_look
+from ppvcms.metering.models import Seat, Span, Usage
+from ppvcms.metering.state import (
     Close,
     Exhaust,
     Pause,
@@ -30,11 +34,7 @@ from ppvcms.metering.clock import (
     Tick,
     Unbilled,
     Warn,
-    next_look,
-    step,
 )
-from ppvcms.metering.evidence import Fact, evidence_of, read_facts
-from ppvcms.metering.models import Seat, Span, Usage
 from ppvcms.metering.tell import Lease, News
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.ledger.store import Locked
-    from ppvcms.metering.clock import Command, Event, Evidence, SeatState
+    from ppvcms.metering.state import Command, Event, Evidence, SeatState
 
 MOST_SEATS = {"postgresql": 1_000, "sqlite": 200}
 """How many seats one batch takes. A commit waits for the disk once, however many there

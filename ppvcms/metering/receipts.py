@@ -15,8 +15,8 @@ from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host.labels import label
 from ppvcms.ledger.models import Share
-from ppvcms.metering.clock import Reason, Side
 from ppvcms.metering.models import Receipt, Seat
+from ppvcms.metering.state import Reason, Side
 from ppvcms.metering.terms import Terms
 from ppvcms.rooms.models import Room
 

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import select, update
 
 from ppvcms.errors import PpvcmsError
-from ppvcms.metering.clock import Phase, Reason, SeatState, Side
 from ppvcms.metering.models import Seat
+from ppvcms.metering.state import Phase, Reason, SeatState, Side
 from ppvcms.metering.terms import Terms
 
 if TYPE_CHECKING:

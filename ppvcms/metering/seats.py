@@ -23,9 +23,11 @@ from ppvcms.ledger.store import (
 )
 from ppvcms.media.services import SeatLease
 from ppvcms.metering import settle
-from ppvcms.metering.clock import LOOK_EVERY_MS, Phase, Reason, opened
+from ppvcms.metering.clock import opened
+from ppvcms.metering.figures import LOOK_EVERY_MS
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES, values_of
+from ppvcms.metering.state import Phase, Reason
 from ppvcms.metering.view import Line, SeatView, seat_view, seat_views
 from ppvcms.results import Refusal
 

@@ -22,10 +22,10 @@ from ppvcms.ledger.models import Transfer
 from ppvcms.ledger.outbox import write_event
 from ppvcms.ledger.store import Posted, lock_accounts, post, release_hold, shares_for
 from ppvcms.metering import meter, rows, tell
-from ppvcms.metering.clock import Close, End, Post, Reason, Tick
 from ppvcms.metering.evidence import Fact, read_facts
 from ppvcms.metering.models import Receipt, Segment, Span
 from ppvcms.metering.spans import counted_spans, normal, within
+from ppvcms.metering.state import Close, End, Post, Reason, Tick
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Room, Show
 
@@ -35,8 +35,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-    from ppvcms.metering.clock import Event, Evidence
     from ppvcms.metering.meter import Look
+    from ppvcms.metering.state import Event, Evidence
     from ppvcms.metering.terms import Terms
 
 RECEIPTS_LOCK = 0x72637074  # "rcpt": numbers follow each other without a gap

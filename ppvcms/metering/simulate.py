@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ppvcms.metering.clock import (
-    SIGN_EVERY_MS,
+from ppvcms.metering.clock import opened, step
+from ppvcms.metering.figures import SIGN_EVERY_MS, next_look
+from ppvcms.metering.spans import Span, add_sign, counted_spans
+from ppvcms.metering.state import (
     Close,
     End,
     Evidence,
@@ -21,16 +23,12 @@ from ppvcms.metering.clock import (
     Secure,
     Tick,
     Unbilled,
-    next_look,
-    opened,
-    step,
 )
-from ppvcms.metering.spans import Span, add_sign, counted_spans
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from ppvcms.metering.clock import Command, Commands
+    from ppvcms.metering.state import Command, Commands
     from ppvcms.metering.terms import Terms
 
 LONGEST_MS = 86_400_000

@@ -10,16 +10,18 @@ from sqlalchemy import select
 from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
 from ppvcms.ledger.models import Account
-from ppvcms.metering.clock import Evidence, Phase, seen, silence_ms, time_left_s
+from ppvcms.metering.clock import seen
 from ppvcms.metering.evidence import evidence_of, read_facts
+from ppvcms.metering.figures import silence_ms, time_left_s
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.rows import state_of
+from ppvcms.metering.state import Evidence, Phase
 from ppvcms.rooms.models import Room
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from ppvcms.metering.clock import SeatState
+    from ppvcms.metering.state import SeatState
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,9 +22,9 @@ from ppvcms.ids import new_id
 from ppvcms.jobs.outbox import deliver_due
 from ppvcms.ledger.store import charge, wallet_view
 from ppvcms.metering import meter, requests, settle, tell
-from ppvcms.metering.clock import Reason
 from ppvcms.metering.evidence import Fact, note
 from ppvcms.metering.models import Seat
+from ppvcms.metering.state import Reason
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import Room, Show, ShowRequest
 from tests.metering.stage import Stage

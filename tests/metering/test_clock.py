@@ -6,7 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ppvcms.metering.clock import (
+from ppvcms.metering.clock import opened, step
+from ppvcms.metering.figures import estimate, time_left_s, wait_s
+from ppvcms.metering.simulate import Bill, Moment, What, simulate
+from ppvcms.metering.spans import Span, add_sign
+from ppvcms.metering.state import (
     Close,
     End,
     Evidence,
@@ -22,14 +26,7 @@ from ppvcms.metering.clock import (
     Tick,
     Unbilled,
     Warn,
-    estimate,
-    opened,
-    step,
-    time_left_s,
-    wait_s,
 )
-from ppvcms.metering.simulate import Bill, Moment, What, simulate
-from ppvcms.metering.spans import Span, add_sign
 from ppvcms.metering.terms import Segment, Sharer, Terms, due
 
 

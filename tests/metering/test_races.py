@@ -11,8 +11,8 @@ from sqlalchemy import func, select, update
 from ppvcms.db import db, transaction
 from ppvcms.ledger.store import charge
 from ppvcms.metering import meter, settle
-from ppvcms.metering.clock import Reason
 from ppvcms.metering.models import Receipt, Seat, Usage
+from ppvcms.metering.state import Reason
 from ppvcms.results import Refusal
 from tests.metering.stage import Stage, make_site
 from tests.metering.together import Child, together

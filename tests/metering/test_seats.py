@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from ppvcms.metering.clock import Phase, Reason
 from ppvcms.metering.seats import resume_after_top_up, seat_view
+from ppvcms.metering.state import Phase, Reason
 from ppvcms.metering.terms import Sharer
 from ppvcms.results import Refusal
 
