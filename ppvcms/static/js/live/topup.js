@@ -40,6 +40,9 @@ export class TopUp {
     this.#say(why);
     this.dialog.showModal();
     const place = this.form.querySelector("[data-pv-packs]");
+    // The key of the purchase before would show that one again.
+    place.replaceChildren();
+    this.form.querySelector("[type=submit]").disabled = true;
     try {
       const shop = await getJson(this.dialog.dataset.packs);
       this.key = shop.key;
