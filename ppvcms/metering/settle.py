@@ -23,7 +23,8 @@ from ppvcms.ledger.outbox import write_event
 from ppvcms.ledger.store import Posted, lock_accounts, post, release_hold, shares_for
 from ppvcms.metering import meter, rows, tell
 from ppvcms.metering.evidence import Fact, read_facts
-from ppvcms.metering.models import Receipt, Segment, Span
+from ppvcms.metering.models import Receipt, Segment
+from ppvcms.metering.models import Span as Billed
 from ppvcms.metering.spans import counted_spans, normal, within
 from ppvcms.metering.state import Close, End, Post, Reason, Tick
 from ppvcms.rooms import shows
@@ -36,7 +37,8 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.metering.meter import Look
-    from ppvcms.metering.state import Event, Evidence
+    from ppvcms.metering.spans import Span
+    from ppvcms.metering.state import Event, Evidence, SeatState
     from ppvcms.metering.terms import Terms
 
 RECEIPTS_LOCK = 0x72637074  # "rcpt": numbers follow each other without a gap
@@ -186,57 +188,69 @@ def _shares(session: Session, terms: Terms, charge: int) -> tuple[books.Share, .
 def _write_receipt(session: Session, one: Look, charge: int, transfer_ids: list[str]) -> None:
     """Write why the seat cost what it cost, from the evidence that proves it (R-05)."""
     row, state, terms = one.row, one.after, one.after.terms
-    facts = read_facts(session, [row.id, row.show_id])
-    start, until = state.started_at or state.opened_at, state.closed_at or one.now
-    until = min(until, state.secured_until) if state.paused_at is None else until
-    shown = {
-        "performer_media": facts.get((row.show_id, Fact.PERFORMER_MEDIA), ()),
-        "payer_media": facts.get((row.id, Fact.PAYER_MEDIA), ()),
-        "payer_beat": facts.get((row.id, Fact.PAYER_BEAT), ()),
-    }
-    paused = facts.get((row.id, Fact.PAUSED), ())
-    billed = within(counted_spans(**shown, excluded=paused), start, until)
-    for span in billed:
+    timeline = _timeline(session, one)
+    for span in timeline["counted"]:
         session.add(
-            Span(scope_id=row.id, kind=Fact.BILLED.value, starts_at=span.start, ends_at=span.end)
+            Billed(scope_id=row.id, kind=Fact.BILLED.value, starts_at=span[0], ends_at=span[1])
         )
-    counted_s = state.counted_ms // 1000
-    free_s = min(counted_s, terms.grace_s)
     session.add(
         Segment(
             seat_id=row.id,
             nr=1,
             role=terms.role,
             rate_per_minute=terms.rate_per_minute,
-            starts_at=start,
+            starts_at=state.started_at,
             counted_ms=state.counted_ms,
         )
     )
-    timeline = {kind: within(spans, start, until) for kind, spans in shown.items()}
-    timeline |= {"paused": normal(paused), "counted": billed}
     session.add(
         Receipt(
             seat_id=row.id,
             number=_next_number(session),
             amount=charge,
             currency=terms.currency,
-            lines={
-                "rate": terms.rate_per_minute,
-                "grace_s": terms.grace_s,
-                "minimum": terms.minimum,
-                "counted_s": counted_s,
-                "free_s": free_s,
-                "billed_s": counted_s - free_s,
-                "due": state.due,
-                "secured": state.secured,
-                "released": state.secured - charge,
-            },
+            lines=_lines(state, charge),
             evidence={kind: [list(span) for span in spans] for kind, spans in timeline.items()},
             transfer_ids={"all": transfer_ids},
             made_at=one.now,
         )
     )
     session.flush()
+
+
+def _timeline(session: Session, one: Look) -> dict[str, tuple[Span, ...]]:
+    """Return when each fact held while the seat was open, and what of it was counted."""
+    row, state = one.row, one.after
+    facts = read_facts(session, [row.id, row.show_id])
+    start, end = state.started_at or state.opened_at, state.closed_at or one.now
+    shown = {
+        "performer_media": facts.get((row.show_id, Fact.PERFORMER_MEDIA), ()),
+        "payer_media": facts.get((row.id, Fact.PAYER_MEDIA), ()),
+        "payer_beat": facts.get((row.id, Fact.PAYER_BEAT), ()),
+    }
+    paused = facts.get((row.id, Fact.PAUSED), ())
+    # A seat that was never paused again was billed up to its secured second at most.
+    until = end if state.paused_at is not None else min(end, state.secured_until)
+    counted = within(counted_spans(**shown, excluded=paused), start, until)
+    timeline = {kind: within(spans, start, end) for kind, spans in shown.items()}
+    return timeline | {"paused": normal(paused), "counted": counted}
+
+
+def _lines(state: SeatState, charge: int) -> dict[str, int]:
+    """Return the numbers that the receipt's words are made of."""
+    terms, counted_s = state.terms, state.counted_ms // 1000
+    free_s = min(counted_s, terms.grace_s)
+    return {
+        "rate": terms.rate_per_minute,
+        "grace_s": terms.grace_s,
+        "minimum": terms.minimum,
+        "counted_s": counted_s,
+        "free_s": free_s,
+        "billed_s": counted_s - free_s,
+        "due": state.due,
+        "secured": state.secured,
+        "released": state.secured - charge,
+    }
 
 
 def _next_number(session: Session) -> int:
