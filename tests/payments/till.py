@@ -117,6 +117,11 @@ class Till:
         query = select(func.count()).select_from(Transfer).where(Transfer.kind == "deposit")
         return db.session.scalar(query) or 0
 
+    def op_count(self) -> int:
+        """Return how many attempts were made."""
+        db.session.rollback()
+        return db.session.scalar(select(func.count()).select_from(PaymentOp)) or 0
+
     def audited(self) -> list[str]:
         """Return the acts in the audit log that speak of payments."""
         db.session.rollback()
