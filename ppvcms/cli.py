@@ -99,9 +99,9 @@ def _sqlite_path(config: Config) -> Any:
 
 def _database_sentence(config: Config, error: Exception) -> str:
     shown = make_url(config.database_url).render_as_string(hide_password=True)
-    cause = str(getattr(error, "orig", error)).strip().splitlines()[0]
+    cause = str(getattr(error, "orig", error)).strip().splitlines()[0].rstrip(".")
     return (
-        f"cannot open the database at {shown}: {cause} Is it running? "
+        f"cannot open the database at {shown}: {cause}. Is it running? "
         "Set PPVCMS_DATABASE, or leave it unset to use SQLite."
     )
 

@@ -6,6 +6,7 @@ What an owner changes in the browser is not here but in the `setting` table.
 from __future__ import annotations
 
 import os
+import re
 import secrets
 import tomllib
 from dataclasses import dataclass, fields, replace
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ROOT = Path(__file__).resolve().parent.parent
+DATABASE = re.compile(r"sqlite:///.|postgresql\+\w+://.")
 ASYNC_MODES = ("eventlet", "gevent", "threading")
 
 
@@ -95,6 +97,12 @@ def load_config(
     config = replace(Config(), **(values | overrides))
     if config.async_mode not in ASYNC_MODES:
         message = f"async_mode is '{config.async_mode}'; use one of {', '.join(ASYNC_MODES)}."
+        raise ConfigError(message)
+    if not DATABASE.match(config.database_url):
+        message = (
+            "The database address is not one of ours. Write sqlite:///path or "
+            "postgresql://user:password@host/name, or leave PPVCMS_DATABASE unset to use SQLite."
+        )
         raise ConfigError(message)
     return config
 
