@@ -1,12 +1,14 @@
 """What engines report: heard in the background, kept in order, told to listeners.
 
 A batch goes to every listener first and is marked as seen afterwards, so a crash
-between the two repeats it: listeners keep facts as spans and sets, where a
-repetition changes nothing (R-12).
+between the two repeats it, and several servers may hear the same: listeners keep
+facts as spans and sets, where a repetition changes nothing (R-12). Pages are told
+last, by the server whose mark moved.
 """
 
 from __future__ import annotations
 
+import contextlib
 import queue
 import threading
 import time
@@ -16,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import structlog
 from flask import current_app
 from sqlalchemy import select, update
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.db import db, transaction, wall_ms
 from ppvcms.host import registry
@@ -37,6 +40,7 @@ SOON_S = 0.2
 LONGEST_WAIT_S = 5.0
 ATTEMPTS = 10
 LOOK_AGAIN_S = 2.0
+WORDS = {EventKind.CUT: "cut", EventKind.ENGINE_LOST: "lost", EventKind.SIGNAL: "signal"}
 log = structlog.get_logger(__name__)
 
 
@@ -81,16 +85,18 @@ def on_evidence(listener: Callable[[Sequence[Heard]], None]) -> None:
 
 
 def take(events: Iterable[MediaEvent]) -> None:
-    """Take a batch of events: tell listeners and pages, then remember what was seen."""
+    """Take a batch of events: tell listeners, remember what was seen, tell pages."""
     batch = list(events)
     fresh = _unseen(batch)
     heard = _about_grants(fresh)
     if heard:
         for listener in current_app.extensions.get("ppvcms_media_listeners", {}).values():
             listener(heard)
-        _tell_pages(heard)
     if fresh:
-        transaction(lambda session: _remember(session, fresh, heard))
+        before = transaction(lambda session: _remember(session, fresh, heard))
+        for_pages = [one for one in fresh if one.kind in WORDS and one.n > before[one.boot]]
+        if for_pages:
+            _tell_pages(_about_grants(for_pages))
 
 
 def seen() -> dict[str, int]:
@@ -259,13 +265,11 @@ def _heard(event: MediaEvent, grant: Grant) -> Heard:
 
 
 def _tell_pages(heard: Sequence[Heard]) -> None:
-    words = {EventKind.CUT: "cut", EventKind.ENGINE_LOST: "lost", EventKind.SIGNAL: "signal"}
     for one in heard:
-        word = words.get(one.kind)
         channel = f"user:{one.user_id}" if one.user_id is not None else one.sid
-        if word is None or channel is None:
+        if channel is None:
             continue
-        data: dict[str, Any] = {"event": word, "grant": one.grant_id}
+        data: dict[str, Any] = {"event": WORDS[one.kind], "grant": one.grant_id}
         if one.kind is EventKind.CUT:
             # A seat goes on with the same grant after a top-up (R-37).
             data["reason"] = "exhausted" if one.seat_id is not None else "left"
@@ -274,18 +278,31 @@ def _tell_pages(heard: Sequence[Heard]) -> None:
         push(channel, "media", data)
 
 
-def _remember(session: Session, events: Sequence[MediaEvent], heard: Sequence[Heard]) -> None:
+def _remember(
+    session: Session, events: Sequence[MediaEvent], heard: Sequence[Heard]
+) -> dict[str, int]:
+    """Move each boot's mark and return where it stood: what is beyond, no other server took."""
     last: dict[str, MediaEvent] = {}
     for event in events:
         if event.boot not in last or event.n > last[event.boot].n:
             last[event.boot] = event
+    before: dict[str, int] = {}
     for boot, event in sorted(last.items()):
-        row = session.get(MediaSeen, boot, with_for_update=True)
-        if row is None:
-            session.add(MediaSeen(boot=boot, node=event.node, n=event.n, at=wall_ms()))
-        elif row.n < event.n:
+        row = _mark(session, event)
+        before[boot] = row.n
+        if row.n < event.n:
             row.n, row.at = event.n, wall_ms()
     signs = {one.grant_id: one.at for one in heard if one.kind is EventKind.EVIDENCE}
     if signs:
         seen_now = update(Grant).where(Grant.id.in_(sorted(signs)))
         session.execute(seen_now.values(evidence_at=max(signs.values())))
+    return before
+
+
+def _mark(session: Session, event: MediaEvent) -> MediaSeen:
+    """Return the locked mark of an event's boot, made at zero when there is none."""
+    if session.get(MediaSeen, event.boot) is None:
+        # Another server may hear the same boot for the first time now.
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(MediaSeen(boot=event.boot, node=event.node, n=0, at=wall_ms()))
+    return session.get_one(MediaSeen, event.boot, with_for_update=True, populate_existing=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import threading
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import sqlalchemy as sa
@@ -45,6 +47,22 @@ def evidence(number: int, grant_id: str) -> MediaEvent:
         grant_id=grant_id,
         data={"sent_at": 1_000 + number, "received_at": None},
     )
+
+
+def signal(number: int, grant_id: str) -> MediaEvent:
+    return dataclasses.replace(
+        evidence(number, grant_id), kind=EventKind.SIGNAL, data={"number": number}
+    )
+
+
+class Pages:
+    """Keeps what pages are told, in place of Socket.IO."""
+
+    def __init__(self) -> None:
+        self.told: list[dict[str, Any]] = []
+
+    def emit(self, _event: str, data: dict[str, Any], **_to: str) -> None:
+        self.told.append(data)
 
 
 @pytest.fixture
@@ -98,3 +116,26 @@ def test_a_listener_that_breaks_hears_the_batch_again(small_site: Site, grant: s
     ingest.take([evidence(1, grant)])
     assert heard == [1, 1]
     assert small_site.app is not None
+
+
+def test_pages_hear_once_what_two_servers_heard(site: Site) -> None:
+    """Each server of a larger site follows the engine; one of them tells the page."""
+    anna = site.person("Anna", "performer")
+    site.go_live(site.room(anna), anna)
+    grant = str(db.session.scalar(sa.select(Grant.id)))
+    pages = Pages()
+    site.app.extensions["ppvcms_realtime"] = pages
+    both = threading.Barrier(2)
+
+    def hear(_batch: Sequence[Heard]) -> None:
+        both.wait(20)
+
+    def server() -> None:
+        with site.app.app_context():
+            ingest.take([signal(1, grant), evidence(2, grant), signal(3, grant)])
+
+    ingest.on_evidence(hear)
+    with ThreadPoolExecutor(2) as servers:
+        for one in [servers.submit(server) for _ in range(2)]:
+            one.result(timeout=30)
+    assert [data["message"] for data in pages.told] == [{"number": 1}, {"number": 3}]
