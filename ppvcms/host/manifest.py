@@ -40,6 +40,7 @@ CATEGORIES = (
 GUARDS = ("site_entry", "room_entry", "purchase", "permission", "message")
 SCOPES = ("site", "studio", "room")
 THEME_KINDS = ("templates", "data")
+THEME_SCHEMES = ("auto", "light", "dark")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,7 @@ class ThemeManifest:
     summary: str = ""
     parent: str = ""
     kind: str = "templates"
+    scheme: str = "auto"
     slots: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     labels: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
@@ -286,6 +288,7 @@ _THEME_CHECKS: dict[str, Check] = {
     "summary": _any_text,
     "parent": _any_text,
     "kind": _one_of(THEME_KINDS),
+    "scheme": _one_of(THEME_SCHEMES),
     "slots": _texts,
     "regions": _texts,
     "labels": _labels,

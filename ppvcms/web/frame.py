@@ -18,7 +18,7 @@ from ppvcms.content.models import MenuEntry
 from ppvcms.db import db
 from ppvcms.host import files, registry, settings, slots
 from ppvcms.host.labels import label
-from ppvcms.host.worn import PREVIEW, theme_in_use
+from ppvcms.host.worn import PREVIEW, manifests, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.web.guards import current_actor
 
@@ -52,6 +52,7 @@ class SiteFacts:
     demo: bool
     theme: str
     preview: str
+    scheme: str
     logo_url: str = ""
 
 
@@ -115,6 +116,7 @@ def _site_facts() -> SiteFacts:
         demo=config.demo,
         theme=theme_in_use(),
         preview=session.get(PREVIEW, "") if has_request_context() else "",
+        scheme=next((worn.scheme for worn in manifests()), "auto"),
     )
 
 
