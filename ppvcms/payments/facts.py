@@ -165,7 +165,7 @@ def _book(
     wrong = _mismatch(event, intent, door)
     if wrong:
         intent.state, intent.message = IntentState.REVIEW, wrong
-        op.next_try_at, intent.changed_at = None, row.at
+        op.state, op.next_try_at, intent.changed_at = OpState.REVIEW, None, row.at
         return Judged(Fate.REVIEW, wrong)
     _credit(session, row, intent, op)
     return Judged(Fate.APPLIED)

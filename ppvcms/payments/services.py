@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.accounts.actor import Actor
+    from ppvcms.payments.contract import Gateway
 
 BUY = "credits.buy"
 
@@ -79,18 +80,9 @@ def start_purchase(
     if offer is None:
         reason = _("This pack is not on sale, or not for you any more.")
         return Refusal("pack", reason, _("Nothing was taken. Choose another one."))
-    chosen = choose_gateway(offer.currency, gateway)
+    chosen = _allowed_gateway(actor, offer, gateway)
     if isinstance(chosen, Refusal):
         return chosen
-    refusal = dispatch.decide(
-        "check_purchase",
-        actor=actor,
-        purpose="credits",
-        amount=offer.price,
-        currency=offer.currency,
-    )
-    if refusal is not None:
-        return refusal
     order = _Order(actor.user_id, offer, chosen.key, key, return_to, live=not site().test_mode)
     return _begin(order, actor)
 
@@ -139,6 +131,21 @@ class _Order:
     key: str
     return_to: str
     live: bool
+
+
+def _allowed_gateway(actor: Actor, offer: PackOffer, wanted: str | None) -> Gateway | Refusal:
+    """Return who takes the payment, unless a plugin refuses it."""
+    chosen = choose_gateway(offer.currency, wanted)
+    if isinstance(chosen, Refusal):
+        return chosen
+    refusal = dispatch.decide(
+        "check_purchase",
+        actor=actor,
+        purpose="credits",
+        amount=offer.price,
+        currency=offer.currency,
+    )
+    return refusal or chosen
 
 
 def _begin(order: _Order, actor: Actor) -> IntentView | Refusal:

@@ -90,6 +90,7 @@ def payment_words(state: str) -> str:
         "quoted": _("Begun"),
         "awaiting": _("At the payment service"),
         "unknown": _("Outcome not known yet"),
+        "stale": _("Left at the payment service"),
         "credited": _("Paid and credited"),
         "failed": _("Failed, nothing taken"),
         "review": _("To be looked at"),

@@ -212,7 +212,7 @@ def _mail() -> Finding:
 
 
 def _payments() -> Finding:
-    unknown = select(func.count()).where(PaymentOp.state == "unknown")
+    unknown = select(func.count()).where(PaymentOp.state.in_(("unknown", "review")))
     odd = select(func.count()).where(PaymentInbox.state.in_(("parked", "review", "forged")))
     open_ops, notes = db.session.scalar(unknown) or 0, db.session.scalar(odd) or 0
     words = _(
