@@ -79,9 +79,7 @@ def stop_person(user_id: str, actor: Actor) -> None:
     revoke_person(user_id)
 
 
-def _note(
-    session: Session, actor: Actor, subject: str, reason: str, people: list[str]
-) -> None:
+def _note(session: Session, actor: Actor, subject: str, reason: str, people: list[str]) -> None:
     action = f"metering.{subject.partition(':')[0]}.stopped"
     audit.record(session, actor.user_id, action, subject, reason=reason.strip())
     text = _("The site ended this: %(reason)s", reason=reason.strip())

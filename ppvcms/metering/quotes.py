@@ -104,9 +104,7 @@ def quote(room_id: str, mode_key: str, actor: Actor) -> Offer | Refusal:
     note = _grace_note(room, mode, actor.user_id, now) if answer.grace_s else ""
     terms = _terms(room, mode, answer, grace_s=0 if note else answer.grace_s, now=now)
     return Offer(
-        token=_signer().dumps(
-            {"room": room.id, "payer": actor.user_id, "terms": terms.to_json()}
-        ),
+        token=_signer().dumps({"room": room.id, "payer": actor.user_id, "terms": terms.to_json()}),
         room_id=room.id,
         mode=mode.key,
         label=offer.label,
@@ -157,9 +155,7 @@ def refusal_to_ask(room: Room, actor: Actor) -> Refusal | None:
 
 def minutes_for(terms: Terms, available: int) -> int:
     """Return the whole minutes, free ones included, that an amount pays for."""
-    seconds = seconds_for(
-        available, rate_per_minute=terms.rate_per_minute, grace_s=terms.grace_s
-    )
+    seconds = seconds_for(available, rate_per_minute=terms.rate_per_minute, grace_s=terms.grace_s)
     return min(MOST_MINUTES, seconds // 60)
 
 

@@ -144,9 +144,7 @@ def test_a_tip_that_leaves_under_a_minute_is_confirmed_first(site: Site) -> None
         ({"amount": 100, "key": None}, "bad_request"),
     ],
 )
-def test_what_is_no_tip_takes_nothing(
-    small_site: Site, data: dict[str, Any], code: str
-) -> None:
+def test_what_is_no_tip_takes_nothing(small_site: Site, data: dict[str, Any], code: str) -> None:
     anna, ben = small_site.person("Anna", "performer"), small_site.person("Ben", credits=900)
     room = small_site.room(anna)
     small_site.go_live(room, anna)
@@ -175,9 +173,7 @@ def test_a_tip_in_a_private_show_is_said_there_alone(site: Site) -> None:
     room = site.room(anna)
     site.go_live(room, anna)
     begun = site.begin(room, anna, ben)
-    view = services.view_of(
-        services.by_id(room.id), show_id=begun.show_id, seat_id=begun.seat_id
-    )
+    view = services.view_of(services.by_id(room.id), show_id=begun.show_id, seat_id=begun.seat_id)
     data = {"amount": 100, "note": "Thank you", "key": "k", "confirm": False}
     assert "tip" in registry.room_actions()["tips.send"](view, ben, data)
     assert chat.tail(room.id) == []
