@@ -8,15 +8,18 @@ import json
 import os
 import shutil
 import signal
-import sqlite3
 import subprocess
 import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
+import sqlalchemy as sa
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PASSWORD = "demo-demo-demo"
@@ -31,6 +34,7 @@ class Site:
     instance: Path
     port: int
     process: subprocess.Popen[bytes] | None = None
+    workers: int = 1
     extra: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -65,7 +69,7 @@ class Site:
         """Start the site and wait until it answers."""
         with (self.instance / "site.log").open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "ppvcms", "run", "--port", str(self.port)],
+                [sys.executable, "-m", "ppvcms", "run", "--workers", str(self.workers)],
                 env=self.environment,
                 cwd=ROOT,
                 stdout=log,
@@ -102,12 +106,19 @@ class Site:
 
     def server(self) -> psutil.Process:
         """Return the server process, the supervisor's child that answers requests."""
+        found = self.processes("ppvcms.server")
+        assert found, "No server process runs."
+        return found[0]
+
+    def processes(self, word: str) -> list[psutil.Process]:
+        """Return the supervisor's children that have a word in their command line, eldest first."""
         assert self.process is not None
-        for child in psutil.Process(self.process.pid).children(recursive=True):
+        found = []
+        for child in psutil.Process(self.process.pid).children():
             with contextlib.suppress(psutil.Error):
-                if "ppvcms.server" in child.cmdline():
-                    return child
-        raise AssertionError("No server process runs.")
+                if word in child.cmdline():
+                    found.append(child)
+        return sorted(found, key=lambda process: process.create_time())
 
     def stop(self) -> None:
         """Stop the site; nothing of it may be left."""
@@ -134,10 +145,9 @@ class Site:
 
     def rows(self, query: str, *values: Any) -> list[tuple[Any, ...]]:
         """Read the site's database, as an auditor would."""
-        with contextlib.closing(
-            sqlite3.connect(f"file:{self.instance / 'ppvcms.sqlite3'}?mode=ro", uri=True)
-        ) as connection:
-            return connection.execute(query, values).fetchall()
+        with self._connected() as connection:
+            answer = connection.exec_driver_sql(self._written(query), values)
+            return [tuple(row) for row in answer]
 
     def value(self, query: str, *values: Any) -> Any:
         """Return one value of the database, or None."""
@@ -146,19 +156,33 @@ class Site:
 
     def change(self, statement: str, *values: Any) -> None:
         """Change the database by hand, before the site runs."""
-        path = self.instance / "ppvcms.sqlite3"
-        with contextlib.closing(sqlite3.connect(path, timeout=10)) as connection, connection:
-            connection.execute(statement, values)
+        with self._connected() as connection:
+            connection.exec_driver_sql(self._written(statement), values)
 
     def set_setting(self, plugin: str, key: str, value: Any) -> None:
         """Store a setting as the back office does; the site sees it within a second."""
         self.change(
-            "INSERT OR REPLACE INTO setting (scope, scope_id, plugin, key, value, changed_at)"
-            " VALUES ('site', '', ?, ?, ?, 0)",
+            "INSERT INTO setting (scope, scope_id, plugin, key, value, changed_at)"
+            " VALUES ('site', '', ?, ?, ?, 0)"
+            " ON CONFLICT (scope, scope_id, plugin, key) DO UPDATE SET value = excluded.value",
             plugin,
             key,
             json.dumps(value),
         )
+
+    @property
+    def _database(self) -> str:
+        return self.extra.get("PPVCMS_DATABASE") or f"sqlite:///{self.instance / 'ppvcms.sqlite3'}"
+
+    @contextlib.contextmanager
+    def _connected(self) -> Iterator[sa.Connection]:
+        engine = sa.create_engine(self._database, poolclass=sa.pool.NullPool)
+        with engine.begin() as connection:
+            yield connection
+
+    def _written(self, query: str) -> str:
+        """Write a query's places for values as the database's driver wants them."""
+        return query if self._database.startswith("sqlite") else query.replace("?", "%s")
 
 
 def make_demo(folder: Path) -> None:
