@@ -8,6 +8,7 @@ so nobody's clock but ours decides.
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import defaultdict
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from flask import current_app
 from sqlalchemy import func, insert, select, text, tuple_
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.db import now_ms, transaction
 from ppvcms.faultpoints import faultpoint
@@ -168,23 +170,24 @@ def _hear(session: Session, signs: Sequence[tuple[str, Fact, int]], cuts: Sequen
     note(session, signs)
     now = now_ms(session)
     for cut in cuts:
-        known = session.scalar(
-            select(models.MediaLog.id).where(
-                models.MediaLog.grant_id == cut.grant_id,
-                models.MediaLog.secured_until == cut.until,
-            )
-        )
-        if known is None and cut.last_packet_at is not None and cut.until is not None:
-            session.add(
-                models.MediaLog(
-                    seat_id=cut.seat_id,
-                    grant_id=cut.grant_id,
-                    secured_until=cut.until,
-                    last_packet_at=cut.last_packet_at,
-                    noted_at=now,
-                )
-            )
+        # Twice when it is repeated after a crash, or heard by two servers.
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            _log_cut(session, cut, now)
     faultpoint("evidence.noted")
+
+
+def _log_cut(session: Session, cut: Heard, now: int) -> None:
+    if cut.last_packet_at is None or cut.until is None:
+        return
+    session.add(
+        models.MediaLog(
+            seat_id=cut.seat_id,
+            grant_id=cut.grant_id,
+            secured_until=cut.until,
+            last_packet_at=cut.last_packet_at,
+            noted_at=now,
+        )
+    )
 
 
 class BeatBuffer:
@@ -271,4 +274,6 @@ def evidence_of(facts: Facts, *, seat_id: str, show_id: str) -> Evidence:
 
 
 def _end(spans: Sequence[Span]) -> int | None:
+    if len(spans) == 1:
+        return spans[0].end
     return max((span.end for span in spans), default=None)

@@ -8,7 +8,7 @@ or out of order changes nothing (R-12).
 
 from __future__ import annotations
 
-from sqlalchemy import JSON, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ppvcms.db import Amount, Base, Json, Millis, Ulid
@@ -133,6 +133,7 @@ class MediaLog(Base):
     """What the media engine said it delivered last, kept to prove the cut (I10)."""
 
     __tablename__ = "media_log"
+    __table_args__ = (UniqueConstraint("grant_id", "secured_until"),)
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True, autoincrement=True)
     seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), index=True)

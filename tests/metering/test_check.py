@@ -115,11 +115,11 @@ def test_i10_finds_media_after_the_secured_second(broken: Stage) -> None:
     seat_id = settled(broken)
     log = (
         "INSERT INTO media_log (seat_id, grant_id, secured_until, last_packet_at, noted_at)"
-        " VALUES (:seat, 'g', 1000, :last, 0)"
+        " VALUES (:seat, 'g', :until, :last, 0)"
     )
-    plant(log, seat=seat_id, last=3_000)
+    plant(log, seat=seat_id, until=1_000, last=3_000)
     assert found() == set()
-    plant(log, seat=seat_id, last=3_001)
+    plant(log, seat=seat_id, until=1_001, last=3_002)
     assert found() == {"I10"}
 
 

@@ -804,6 +804,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("noted_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name="fk_media_log__seat_id__seat"),
         sa.PrimaryKeyConstraint("id", name="pk_media_log"),
+        sa.UniqueConstraint(
+            "grant_id", "secured_until", name="uq_media_log__grant_id_secured_until"
+        ),
     )
     op.create_index("ix_media_log__seat_id", "media_log", ["seat_id"])
 
