@@ -16,6 +16,7 @@ from ppvcms.db import Base, db
 from ppvcms.host import registry
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.guards import SAFE_METHODS, local_path, policy, policy_of, require_recent_sign_in
+from tests.services import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -246,3 +247,23 @@ def test_what_matters_asks_for_the_password_again(
 
     assert confirmed.location == "/account"
     assert ann.get("/account").status_code == 200
+
+
+def test_limits_hold_while_redis_is_away(tmp_path: Path, quick_site: Flask) -> None:
+    """Each process counts for itself then; nobody meets an error page."""
+    config = Config(
+        instance=tmp_path,
+        database=quick_site.config["PPVCMS"].database,
+        redis=f"redis://127.0.0.1:{free_port()}/0",
+        secret_key="k" * 40,
+        async_mode="threading",
+    )
+    site = create_app(config)
+
+    @site.post("/counted")
+    @policy(who="public", csrf="a test", rate="2 per minute")
+    def counted() -> str:
+        return "done"
+
+    client = site.test_client()
+    assert [client.post("/counted").status_code for _ in range(3)] == [200, 200, 429]
