@@ -1,4 +1,8 @@
-"""The application for a WSGI server: ``wsgi:app``, single worker, able to carry WebSockets."""
+"""The application for other WSGI servers than ours: ``wsgi:app``, pages and sockets only.
+
+One worker a process, able to carry WebSockets. Media events, the meter, the jobs
+and the media engine are run by ``ppvcms run`` (docs/operators.md).
+"""
 
 from __future__ import annotations
 
