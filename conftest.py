@@ -7,6 +7,7 @@ pytest-xdist, and stopped when that process ends.
 from __future__ import annotations
 
 import os
+from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,7 +19,8 @@ from tests import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
+
+BROWSERS = Path(__file__).parent / "tests" / "browser"
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -33,11 +35,19 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
+# xdist reads the groups in a hook of the same name.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need PostgreSQL."""
+    """Mark the tests that need PostgreSQL, and say which tests stay together.
+
+    Tests of one file share what was set up for it. Tests with browsers stay on one
+    worker, because two stories with four browsers at once starve each other's video.
+    """
     for item in items:
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
+        watched = BROWSERS in item.path.parents or item.get_closest_marker("browser") is not None
+        item.add_marker(pytest.mark.xdist_group("browsers" if watched else str(item.path)))
 
 
 @pytest.fixture(scope="session")
