@@ -220,7 +220,7 @@ def _guard_entries(verb: str) -> None:
 def measure(house: House, live: int, *, limit: bool) -> float:
     """Measure one number of live seats, print it and return the ratio to the limit."""
     house.grow(live)
-    rounds = max(4, min(25, 6_000 // live))
+    rounds = max(4, min(25, 12_000 // live))
     ours: list[float] = []
     bound: list[float] = []
     batches: list[float] = []

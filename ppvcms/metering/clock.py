@@ -121,8 +121,9 @@ class _Track:
         self._set(counted_ms=max(state.counted_ms, min(counted, most * 1000)))
 
     def _counted(self) -> tuple[Span, ...]:
-        start = self.state.started_at or self.state.opened_at
-        return within(self.evidence.counted, start, min(self.now, self.state.secured_until))
+        state = self.state
+        start = state.opened_at if state.started_at is None else state.started_at
+        return within(self.evidence.counted, start, min(self.now, state.secured_until))
 
     def _last_counted(self) -> int:
         spans = self._counted()

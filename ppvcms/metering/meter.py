@@ -27,9 +27,7 @@ from ppvcms.metering.state import (
     Close,
     Exhaust,
     Pause,
-    Post,
     Resume,
-    Secure,
     Start,
     Tick,
     Unbilled,
@@ -66,6 +64,10 @@ class Look:
     wallet: Locked
     turns: bool
     """Whether more than figures changes."""
+    posts: int
+    """What goes from the hold to the escrow, in minor units."""
+    secures: int
+    """What is held in addition, in minor units."""
 
     @property
     def closes(self) -> bool:
@@ -77,10 +79,6 @@ class Look:
         """Whether the engine has to hear of a new secured second, a pause or a return."""
         old, new = self.before, self.after
         return (old.phase, old.secured_until) != (new.phase, new.secured_until)
-
-    def total(self, kind: type[Post | Secure]) -> int:
-        """Return the amount that commands of a kind move."""
-        return sum(command.amount for command in self.commands if isinstance(command, kind))
 
 
 @dataclass(slots=True)
@@ -117,7 +115,7 @@ def _batch(session: Session, now: int | None) -> Batch:
     return Batch(
         looked=len(looks),
         more=len(looks) == most,
-        posted=sum(one.total(Post) > 0 for one in going_on),
+        posted=sum(one.posts > 0 for one in going_on),
         news=news,
         closing=[one.row.id for one in looks if one.closes],
     )
@@ -146,10 +144,21 @@ def look(
         turns = (before.phase, before.cause) != (after.phase, after.cause) or any(
             isinstance(command, TURNS) for command in commands
         )
-        wallet = wallets[row.wallet_id]
-        one = Look(row, before, after, evidence, commands, moment, wallet, turns)
-        left[row.wallet_id] -= one.total(Secure)
-        looks.append(one)
+        looks.append(
+            Look(
+                row,
+                before,
+                after,
+                evidence,
+                commands,
+                moment,
+                wallets[row.wallet_id],
+                turns,
+                posts=after.posted - before.posted,
+                secures=after.secured - before.secured,
+            )
+        )
+        left[row.wallet_id] -= looks[-1].secures
     faultpoint("meter.checked")
     return looks
 
@@ -173,13 +182,13 @@ def write(session: Session, looks: Sequence[Look]) -> list[News]:
 
 def move_money(session: Session, looks: Sequence[Look]) -> None:
     """Bring what is due from the holds to the escrows, and extend the holds."""
-    moving = [one for one in looks if one.total(Post) or one.total(Secure)]
+    moving = [one for one in looks if one.posts or one.secures]
     locked = {one.row.wallet_id: one.wallet for one in moving}
     done = post_batch(session, [_posting(one) for one in moving], locked=locked)
-    short = [one for one in moving if done.granted[one.row.id] != one.total(Secure)]
+    short = [one for one in moving if done.granted[one.row.id] != one.secures]
     if short:
         raise rows.StaleSeatError(f"The wallet of seat {short[0].row.id} moved under its lock.")
-    posting = [one for one in moving if one.total(Post)]
+    posting = [one for one in moving if one.posts]
     if posting:
         bulk.insert(
             session,
@@ -188,7 +197,7 @@ def move_money(session: Session, looks: Sequence[Look]) -> None:
                 "seat_id": [one.row.id for one in posting],
                 "seq": [one.row.seq + 1 for one in posting],
                 "counted_ms": [one.after.counted_ms for one in posting],
-                "amount": [one.total(Post) for one in posting],
+                "amount": [one.posts for one in posting],
                 "transfer_id": [done.transfer_ids[one.row.id] for one in posting],
                 "made_at": [one.now for one in posting],
             },
@@ -202,8 +211,8 @@ def _posting(one: Look) -> HoldPosting:
         hold_id=one.row.hold_id,
         wallet_id=one.row.wallet_id,
         escrow_id=one.row.escrow_id,
-        amount=one.total(Post),
-        extend_by=one.total(Secure),
+        amount=one.posts,
+        extend_by=one.secures,
         key=f"seat:{one.row.id}:{one.row.seq + 1}",
         source=f"seat:{one.row.id}",
         memo=f"{one.after.counted_ms // 1000} s counted",
@@ -212,7 +221,7 @@ def _posting(one: Look) -> HoldPosting:
 
 
 def _seq_after(one: Look) -> int:
-    return int(one.row.seq) + (one.total(Post) > 0)
+    return int(one.row.seq) + (one.posts > 0)
 
 
 def _lease_seq_after(one: Look) -> int:

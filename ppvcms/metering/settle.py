@@ -26,7 +26,7 @@ from ppvcms.metering.evidence import Fact, read_facts
 from ppvcms.metering.models import Receipt, Segment
 from ppvcms.metering.models import Span as Billed
 from ppvcms.metering.spans import counted_spans, normal, within
-from ppvcms.metering.state import Close, End, Post, Reason, Tick
+from ppvcms.metering.state import Close, End, Reason, Tick
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Room, Show
 
@@ -116,8 +116,7 @@ def _lock_money(session: Session, row: Row[Any]) -> None:
 def close(session: Session, one: Look, *, by: str | None) -> None:
     """Settle or void a seat that the clock has closed, in the transaction that locked it."""
     verdict = next(command for command in one.commands if isinstance(command, Close))
-    rest = verdict.charge - one.before.posted - one.total(Post)
-    one.commands = (*one.commands, *((Post(rest),) if rest > 0 else ()))
+    one.posts = verdict.charge - one.before.posted
     meter.move_money(session, [one])
     faultpoint("settle.captured")
     transfer_ids = _divide(session, one, verdict.charge)

@@ -38,6 +38,9 @@ def intersect(*sets: Sequence[Span]) -> tuple[Span, ...]:
     """Return the time that is in every set."""
     if not sets:
         return ()
+    if all(len(spans) == 1 for spans in sets):  # the usual case: lines that never broke
+        start = max(spans[0].start for spans in sets)
+        return normal([Span(start, min(spans[0].end for spans in sets))])
     result = normal(sets[0])
     for other in sets[1:]:
         result = _both(result, normal(other))
