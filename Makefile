@@ -48,7 +48,7 @@ test: .venv/.test-stamp ## lint, types and all tests; ARGS goes to pytest
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 lint: .venv/.test-stamp ## check style and form
 	@$(BIN)/ruff check

@@ -7,20 +7,21 @@ pytest-xdist, and stopped when that process ends.
 from __future__ import annotations
 
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import hypothesis
 import pytest
 import redis
+from xdist.scheduler import LoadScopeScheduling
 
 from tests import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
-BROWSERS = Path(__file__).parent / "tests" / "browser"
+WITH_BROWSERS = ("tests/browser/", "tests/media_embedded/test_browser")
 
 hypothesis.settings.register_profile("default", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -35,19 +36,28 @@ def pytest_configure() -> None:
             del os.environ[name]
 
 
-# xdist reads the groups in a hook of the same name.
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark the tests that need PostgreSQL, and say which tests stay together.
-
-    Tests of one file share what was set up for it. Tests with browsers stay on one
-    worker, because two stories with four browsers at once starve each other's video.
-    """
+    """Mark the tests that need PostgreSQL."""
     for item in items:
         if "postgresql" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.postgres)
-        watched = BROWSERS in item.path.parents or item.get_closest_marker("browser") is not None
-        item.add_marker(pytest.mark.xdist_group("browsers" if watched else str(item.path)))
+
+
+class ByFile(LoadScopeScheduling):
+    """Keeps the tests of one file together, and those with browsers all on one worker.
+
+    Two stories with four browsers at once would starve each other's video.
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        path = nodeid.split("::", 1)[0]
+        return "browsers" if path.startswith(WITH_BROWSERS) else path
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """Deal the tests out by our own rule, whatever ``--dist`` says."""
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
