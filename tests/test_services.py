@@ -24,8 +24,10 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 # A test run that says which server it has, and then hangs.
 HOLDER = """
-import sys, time
+import signal, sys, time
 from tests import services
+# A run in the background may have been told to ignore it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 with services.running(sys.argv[1]) as url:
     print(url, flush=True)
     time.sleep(600)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from pluggy import PluginManager
+    from sqlalchemy import Table
 
     from ppvcms.config import Config
     from ppvcms.host.finder import Found
@@ -161,6 +162,8 @@ def _import(slug: str, manifest: Manifest) -> ModuleType:
         table = str(mapper.local_table)
         own = mapper.class_.__module__.startswith(f"plugins.{slug}.")
         if own and not table.startswith(f"{slug}__"):
+            # What is refused must not stand among the core's tables.
+            Base.metadata.remove(cast("Table", mapper.local_table))
             raise PluginError(
                 slug,
                 f"the table '{table}' is not its own: its tables begin with '{slug}__'. "

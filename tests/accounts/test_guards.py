@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING
 
 import pytest
+import sqlalchemy as sa
 from flask_login import current_user
 
 from ppvcms import create_app, wire
@@ -164,7 +165,8 @@ def test_reading_any_page_as_anybody_changes_nothing(
 
 def rows_of_all_tables() -> dict[str, list[object]]:
     db.session.rollback()
-    kept = [table for table in Base.metadata.sorted_tables if table.name not in MAY_CHANGE]
+    there = set(sa.inspect(db.engine).get_table_names()) - MAY_CHANGE
+    kept = [table for table in Base.metadata.sorted_tables if table.name in there]
     return {table.name: sorted(map(str, db.session.execute(table.select()))) for table in kept}
 
 

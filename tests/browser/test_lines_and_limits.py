@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING
 
+import pytest
 from playwright.sync_api import expect
 
 from tests.browser import play
@@ -32,6 +33,7 @@ WATCH_FRAMES = """video => {
 def make_short(site: Site) -> None:
     """Let the demo's Robin afford one minute with Mara, and no more."""
     site.set_setting("core", "request_minutes", 1)
+    site.set_setting("core", "resume_window_s", 40)
     site.set_setting("mode_private", "grace_private", GRACE_S)
     site.change("UPDATE room_price SET rate = ? WHERE mode = 'private'", RATE)
 
@@ -92,6 +94,7 @@ def test_a_killed_performer_pauses_the_meter_and_nothing_more_is_billed(
     play.books_hold(site)
 
 
+@pytest.mark.timeout(300)
 def test_the_picture_ends_with_the_money_and_goes_on_after_a_top_up(
     stopped_site: Site, person: PersonFactory
 ) -> None:
@@ -135,6 +138,7 @@ def test_the_picture_ends_with_the_money_and_goes_on_after_a_top_up(
     play.books_hold(site)
 
 
+@pytest.mark.timeout(300)
 def test_the_picture_ends_with_the_money_when_the_server_is_dead(
     stopped_site: Site, person: PersonFactory
 ) -> None:
@@ -165,7 +169,7 @@ def test_the_picture_ends_with_the_money_when_the_server_is_dead(
     site.wait_ready()
     play.until(
         lambda: site.value("SELECT state FROM seat WHERE id = ?", seat) in {"settled", "void"},
-        within_s=150,
+        within_s=60,
         why="the seat is closed once",
     )
     assert site.value("SELECT due FROM seat WHERE id = ?", seat) <= 600
