@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import db, new_id, now_ms, signing_secret, transaction
 
@@ -38,9 +39,9 @@ def secret() -> str:
 def open_payment(op: Op) -> SandboxPayment:
     """Return the payment of an attempt, made at its first call."""
 
+    ref = f"sb_{hashlib.sha256((secret() + op.op_id).encode()).hexdigest()[:32]}"
+
     def act(session: Session) -> SandboxPayment:
-        # Two calls at once meet at the primary key, and the second reads the first.
-        ref = f"sb_{hashlib.sha256((secret() + op.op_id).encode()).hexdigest()[:32]}"
         known = session.get(SandboxPayment, ref)
         if known is not None:
             return known
@@ -62,7 +63,11 @@ def open_payment(op: Op) -> SandboxPayment:
         session.add(payment)
         return payment
 
-    return transaction(act)
+    try:
+        return transaction(act)
+    except IntegrityError:
+        # Two calls at once met at the primary key: the second reads the first.
+        return transaction(act)
 
 
 def find(*, ref: str | None = None, op_id: str | None = None) -> SandboxPayment | None:
