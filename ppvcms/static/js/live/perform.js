@@ -42,6 +42,7 @@ function join(privateSeat = null) {
     chat.enable(me.can.chat);
     if (answer.queue) showQueue(answer.queue);
     page.plugins = answer.plugins;
+    readyToGo();
     show(answer.state);
     if (me.seat && !ENDED.includes(me.seat.state)) {
       if (!privateSeat) {
@@ -133,7 +134,7 @@ async function preview() {
   root.dataset.camera = "on";
   soundLevel();
   await devices();
-  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = false;
+  readyToGo();
   if (line.wanted) await line.replace(stream);
   else if (state?.show) await line.open(stream);
 }
@@ -167,6 +168,11 @@ function soundLevel() {
     analyser.getByteTimeDomainData(samples);
     bar.value = Math.min(100, Math.max(...samples.map((one) => Math.abs(one - 128))) * 2);
   }, 120);
+}
+
+// Asked before the page is known to the server, going live would be refused.
+function readyToGo() {
+  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(stream && me);
 }
 
 async function go(button) {
