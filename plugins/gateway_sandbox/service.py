@@ -38,7 +38,6 @@ def secret() -> str:
 
 def open_payment(op: Op) -> SandboxPayment:
     """Return the payment of an attempt, made at its first call."""
-
     ref = f"sb_{hashlib.sha256((secret() + op.op_id).encode()).hexdigest()[:32]}"
 
     def act(session: Session) -> SandboxPayment:
