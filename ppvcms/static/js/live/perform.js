@@ -4,7 +4,7 @@ import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../
 import { Chat } from "./chat.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
-import { loadPlugins } from "./plugins.js";
+import { Page } from "./plugins.js";
 import { newKey, Wire } from "./wire.js";
 
 const root = document.getElementById("perform");
@@ -41,7 +41,6 @@ function join(privateSeat = null) {
     chat.reset(answer.chat);
     chat.enable(me.can.chat);
     if (answer.queue) showQueue(answer.queue);
-    page.plugins = answer.plugins;
     readyToGo();
     show(answer.state);
     if (me.seat && !ENDED.includes(me.seat.state)) {
@@ -54,7 +53,7 @@ function join(privateSeat = null) {
     } else if (!privateSeat) {
       leaveSeat();
     }
-    page.joined();
+    page.joined(answer);
     const place = privateSeat ?? "public";
     const moved = line.place !== place;
     line.place = place;
@@ -372,22 +371,6 @@ wire.on("seat", (next) => { if (next.seat === seat?.seat) showSeat(next); });
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
 
-const page = {
-  kind: "perform",
-  root,
-  wire,
-  toast,
-  formatMoney,
-  confirm: confirmDialog,
-  newKey,
-  topup: () => {},
-  me: () => me,
-  plugins: {},
-  joined() {
-    if (page.loaded) return;
-    page.loaded = true;
-    loadPlugins(root, page);
-  },
-};
+const page = new Page("perform", { root, wire, me: () => me });
 
 wire.start(() => join(seat?.seat ?? null));

@@ -4,7 +4,7 @@ import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../
 import { Chat } from "./chat.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
-import { loadPlugins } from "./plugins.js";
+import { Page } from "./plugins.js";
 import { followBalance, TopUp } from "./topup.js";
 import { newKey, Wire } from "./wire.js";
 
@@ -45,8 +45,7 @@ async function join() {
     chat.reset(answer.chat);
     if (me.seat) show(me.seat);
     else if (!seat) return toReceipt();
-    page.plugins = answer.plugins;
-    page.joined();
+    page.joined(answer);
     if (!line.wanted && !ENDED.includes(seat?.state)) await start();
   } catch (error) {
     if (["gone", "not_found", "forbidden", "closed"].includes(error.code)) toReceipt();
@@ -178,22 +177,6 @@ wire.on("private_ended", (push) => { if (push.seat === root.dataset.seat) finish
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
 
-const page = {
-  kind: "private",
-  root,
-  wire,
-  toast,
-  formatMoney,
-  confirm: confirmDialog,
-  newKey,
-  topup: (why) => topup.open(why),
-  me: () => me,
-  plugins: {},
-  joined() {
-    if (page.loaded) return;
-    page.loaded = true;
-    loadPlugins(root, page);
-  },
-};
+const page = new Page("private", { root, wire, me: () => me, topup: (why) => topup.open(why) });
 
 wire.start(join);

@@ -3,7 +3,7 @@
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Chat } from "./chat.js";
 import { MediaLine, play } from "./media.js";
-import { loadPlugins } from "./plugins.js";
+import { Page } from "./plugins.js";
 import { followBalance, TopUp } from "./topup.js";
 import { newKey, Wire } from "./wire.js";
 
@@ -45,8 +45,7 @@ async function join() {
     }
     show(answer.state);
     showRequest(me.request);
-    page.plugins = answer.plugins;
-    page.joined();
+    page.joined(answer);
   } catch (error) {
     toast(error.message, { urgent: true });
   }
@@ -251,22 +250,6 @@ wire.on("private", ({ seat, room }) => { if (room === root.dataset.room) locatio
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
 
-const page = {
-  kind: "public",
-  root,
-  wire,
-  toast,
-  formatMoney,
-  confirm: confirmDialog,
-  newKey,
-  topup: (why) => topup.open(why),
-  me: () => me,
-  plugins: {},
-  joined() {
-    if (page.loaded) return;
-    page.loaded = true;
-    loadPlugins(root, page);
-  },
-};
+const page = new Page("public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
 
 wire.start(join);

@@ -17,11 +17,15 @@ export const newKey = () => crypto.randomUUID();
 
 /** The line to the server. `offset` is its clock minus ours, in milliseconds. */
 export class Wire {
+  #arrive = () => {};
+
   constructor() {
     this.offset = 0;
     this.socket = io("/live", { transports: ["websocket"], autoConnect: false });
     this.greet = null;
+    this.#leave();
     this.socket.on("connect", () => this.greet?.());
+    this.socket.on("disconnect", () => this.#leave());
     this.socket.on("signed_out", () => location.reload());
   }
 
@@ -54,6 +58,8 @@ export class Wire {
 
   /** Ask and return the answer; throws `Refused` with the server's sentence. */
   async ask(event, data = {}) {
+    // What is clicked before the server knows the page would be refused, so it waits.
+    if (event !== "join") await this.placed;
     let answer;
     try {
       answer = await this.socket.timeout(PATIENCE_MS).emitWithAck(event, data);
@@ -62,7 +68,16 @@ export class Wire {
     }
     if (answer?.error) throw new Refused(answer.error);
     this.setClock(answer?.server_now);
+    if (event === "join") this.#arrive();
     return answer ?? {};
+  }
+
+  /** Hold back what is asked until the page has joined, or for as long as an answer may take. */
+  #leave() {
+    this.placed = new Promise((arrive) => {
+      this.#arrive = arrive;
+      setTimeout(arrive, PATIENCE_MS);
+    });
   }
 
   /** Send without caring for the answer, and only while the line is up. */
