@@ -43,6 +43,7 @@ from ppvcms.host.fields import CreditsField, CreditsListField, credits_text
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.host.processes import socket_of as process_socket
+from ppvcms.host.registry import changed as registrations_changed
 from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
 from ppvcms.ledger.store import KeyReusedError, once
@@ -151,6 +152,7 @@ __all__ = [
     "process_socket",
     "public_url",
     "push_room",
+    "registrations_changed",
     "settings",
     "signing_secret",
     "test_mode",

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from ppvcms.db import after_commit
+from ppvcms.host.generation import move_generation
 from ppvcms.host.runtime import runtime
-from ppvcms.host.snapshot import current
+from ppvcms.host.snapshot import current, look_again
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from ppvcms.host.contract import Assets, Permission, PluginMenuItem, Task
+    from sqlalchemy.orm import Session
+
+    from ppvcms.host.contract import Assets, NoticeKind, Permission, PluginMenuItem, Task
     from ppvcms.media.contract import MediaProvider
     from ppvcms.payments.contract import Gateway
     from ppvcms.rooms.modes import RoomMode
@@ -52,6 +56,11 @@ def tasks() -> dict[str, Task]:
     return dict(current().contributions.tasks)
 
 
+def notice_kinds() -> dict[str, NoticeKind]:
+    """Return the kinds of notices that plugins declared, by key."""
+    return dict(current().contributions.notices)
+
+
 def permissions() -> dict[str, Permission]:
     """Return the permissions that plugins declared, by name."""
     return dict(current().contributions.permissions)
@@ -82,3 +91,12 @@ def processes() -> dict[tuple[str, str], str]:
         for slug in current().active
         for name, module in host.loaded[slug].manifest.processes.items()
     }
+
+
+def changed(session: Session) -> None:
+    """Let every process ask the `register_` hooks anew, once the session's transaction commits.
+
+    For a plugin that registers what stands in its own tables.
+    """
+    move_generation(session)
+    after_commit(session, look_again)

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
-from ppvcms.db import db
+from ppvcms.db import db, transaction
 from ppvcms.host import lifecycle, registry, settings
 from ppvcms.host.dispatch import collect
 from ppvcms.host.models import PluginRow
@@ -127,6 +127,28 @@ def test_the_generation_moves_with_the_change_alone(switch_on: Callable[..., str
     assert read_state()[1:] == before
     lifecycle.activate(slug, actor_id=None)  # it is on already
     assert read_state()[1:] == before
+
+
+SHELF = """
+shelf = []
+
+@hookimpl
+def register_tasks():
+    return [Task(name, 60.0, print) for name in shelf]
+"""
+
+
+def test_what_a_plugin_registers_from_its_tables_is_asked_anew_once_it_is_committed(
+    host: Host, switch_on: Callable[..., str]
+) -> None:
+    slug = switch_on(SHELF)
+    assert f"{slug}.sweep" not in registry.tasks()
+    host.extensions["ppvcms_host"].loaded[slug].module.shelf.append("sweep")
+    assert f"{slug}.sweep" not in registry.tasks()
+
+    transaction(registry.changed)
+
+    assert f"{slug}.sweep" in registry.tasks()
 
 
 def test_activation_that_fails_changes_nothing(
