@@ -6,7 +6,6 @@ plugin's own transaction, so that what it writes and what is paid are one fact.
 
 from __future__ import annotations
 
-from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -14,9 +13,8 @@ from flask_babel import gettext as _
 from ppvcms.db import after_commit, db
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ledger import store
-from ppvcms.ledger.books import Sharer
-from ppvcms.metering.quotes import ratio_of
 from ppvcms.metering.seats import open_seat_of
+from ppvcms.metering.sharing import as_books, present_in, sharers_of
 from ppvcms.metering.view import seat_view
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
@@ -38,7 +36,7 @@ def wallet(user_id: str) -> Wallet:
     return store.wallet_view(db.session(), user_id)
 
 
-def charge(
+def charge(  # noqa: PLR0913 - each is a fact of the payment, given by name
     session: Session,
     *,
     payer: Actor,
@@ -48,28 +46,35 @@ def charge(
     source: str,
     memo: str,
     key: str,
+    to: str | None = None,
+    item_percent: int | None = None,
 ) -> str | Refusal:
     """Take credits from a person for something in a room and return the transfer's id.
 
     `amount` is in minor units and comes from what is available, never from held
-    money (R-44). It is shared by the room's ratio for this `kind` of income
-    (R-49). The same `key` with the same content pays once (R-04). Who works in
-    the room is never billed there (R-16).
+    money (R-44). It is shared by all who perform there now (R-47), or goes to the
+    one performer `to` names (WL-10), by the ratio for this `kind` of income or
+    `item_percent` where the thing has its own (R-49). The same `key` with the
+    same content pays once (R-04). Who works in the room is never billed there
+    (R-16).
 
     Raises:
         KeyReusedError: The key was used for another charge.
     """
     room = session.get_one(Room, room_id)
-    if payer.user_id is None or services.is_staff_of(room, payer):
+    here = _performers(session, room)
+    if payer.user_id is None or payer.user_id in here or services.is_staff_of(room, payer):
         return Refusal("forbidden", _("You work in this room. Nothing was taken."))
+    if to is not None and to not in here:
+        return Refusal("gone", _("This person has left the show. Nothing was taken."))
     if not payer.can(SPEND):
         return Refusal("forbidden", _("Your account cannot spend credits. Nothing was taken."))
-    ratio = Fraction(ratio_of(room, kind), 100)
+    sharers = sharers_of(session, room, kind, item_percent=item_percent, to=to)
     posted = store.charge(
         session,
         payer_id=payer.user_id,
         amount=amount,
-        sharers=(Sharer(room.performer_id, Fraction(1), ratio),),
+        sharers=as_books(sharers),
         kind=kind,
         key=key,
         source=source,
@@ -82,6 +87,12 @@ def charge(
     after_commit(session, lambda: push_balance(user_id))
     after_commit(session, lambda: faultpoint("spend.committed"))
     return posted.transfer_id
+
+
+def _performers(session: Session, room: Room) -> set[str]:
+    if room.show_id is None:
+        return {room.performer_id}
+    return {room.performer_id, *(one.performer_id for one in present_in(session, room.show_id))}
 
 
 def push_balance(user_id: str) -> None:

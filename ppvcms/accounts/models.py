@@ -73,6 +73,27 @@ class User(Base):
         return permission in self.permissions
 
 
+class StudioPart(Base):
+    """What a studio takes of a performer's side, for a time (R-49).
+
+    `percent` is the studio's part of that side, `ratio_percent` the side itself
+    where the studio has one of its own. `collects`: payouts of the performer's
+    own part go to the studio too (CM-08). Rows end, and never change otherwise.
+    """
+
+    __tablename__ = "studio_part"
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    performer_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
+    studio_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
+    percent: Mapped[int] = mapped_column(Integer)
+    ratio_percent: Mapped[int | None]
+    collects: Mapped[bool] = mapped_column(Boolean, default=False)
+    source: Mapped[str] = mapped_column(String(80))
+    from_at: Mapped[Millis]
+    until_at: Mapped[Millis | None]
+
+
 class LoginSession(Base):
     """One signed-in device; ending it signs the device out at its next act."""
 

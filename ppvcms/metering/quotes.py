@@ -19,7 +19,8 @@ from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
-from ppvcms.metering.terms import Sharer, Terms, funds_needed, seconds_for
+from ppvcms.metering.sharing import sharers_of
+from ppvcms.metering.terms import Terms, funds_needed, seconds_for
 from ppvcms.results import Refusal
 from ppvcms.rooms.prices import facts_of, offered, own_rates, quote_of
 from ppvcms.rooms.services import by_id, is_staff_of, state, view_of
@@ -165,7 +166,7 @@ def _terms(room: Room, mode: RoomMode, quoted: Quote, *, grace_s: int, now: int)
         mode=mode.key,
         role="two_way" if mode.payer_publishes else "viewer",
         rate_per_minute=quoted.rate_per_minute,
-        sharers=(Sharer(room.performer_id, ratio_percent=ratio_of(room, mode.share_type)),),
+        sharers=sharers_of(db.session(), room, mode.share_type),
         grace_s=grace_s,
         minimum=quoted.minimum_minutes * quoted.rate_per_minute,
         currency=CURRENCY,
@@ -182,14 +183,6 @@ def _terms(room: Room, mode: RoomMode, quoted: Quote, *, grace_s: int, now: int)
         text_version=TEXT_VERSION,
         quoted_at=now,
     )
-
-
-def ratio_of(room: Room, share_type: str) -> int:
-    """Return the performer's percent: the room's own, else the type's, else the site's (R-49)."""
-    if room.ratio_percent is not None:
-        return room.ratio_percent
-    settings = site()
-    return settings.ratio_by_type.get(share_type, settings.ratio_default)
 
 
 def _grace_note(room: Room, mode: RoomMode, payer_id: str, now: int) -> str:

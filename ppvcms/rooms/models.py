@@ -42,6 +42,8 @@ class Room(Base):
     listed: Mapped[bool] = mapped_column(Boolean, default=True)
     featured: Mapped[int] = mapped_column(Integer, default=0)
     ratio_percent: Mapped[int | None]
+    bonus_percent: Mapped[int | None]
+    bonus_until: Mapped[Millis | None]
     auto_reject: Mapped[bool] = mapped_column(Boolean, default=False)
     auto_reject_text: Mapped[str] = mapped_column(String(200), default="")
     hidden: Mapped[bool] = mapped_column(Boolean, default=False)
@@ -102,6 +104,28 @@ class Show(Base):
     ended_at: Mapped[Millis | None]
     end_reason: Mapped[str | None] = mapped_column(String(32))
     ended_by: Mapped[Ulid | None]
+
+
+class ShowPerformer(Base):
+    """One performer's time in a show that several share (R-47, R-48).
+
+    A show without rows is its own performer's alone. `weight` is the part beside
+    the others' weights, `place` the order of checking in. `present` carries the
+    performer's id while the time runs: nobody is in two shows at once.
+    """
+
+    __tablename__ = "show_performer"
+    __table_args__ = (UniqueConstraint("present"),)
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    show_id: Mapped[Ulid] = mapped_column(ForeignKey("show.id"), index=True)
+    performer_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
+    present: Mapped[Ulid | None]
+    place: Mapped[int] = mapped_column(Integer)
+    weight: Mapped[int] = mapped_column(Integer, default=1)
+    from_at: Mapped[Millis]
+    until_at: Mapped[Millis | None]
+    left_reason: Mapped[str | None] = mapped_column(String(32))
 
 
 class ShowRequest(Base):

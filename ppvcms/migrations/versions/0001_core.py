@@ -90,6 +90,42 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("id", name="pk_credit_pack"),
     )
     op.create_table(
+        "escrow",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("account_id", sa.String(26), nullable=False),
+        sa.Column("payer_id", sa.String(26), nullable=False),
+        sa.Column("payee_id", sa.String(26), nullable=False),
+        sa.Column("room_id", sa.String(26), nullable=False),
+        sa.Column("kind", sa.String(32), nullable=False),
+        sa.Column("source", sa.String(120), nullable=False),
+        sa.Column("memo", sa.String(300), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("sharers", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("reason", sa.String(32), nullable=False),
+        sa.Column("put_transfer_id", sa.String(26), nullable=False),
+        sa.Column("end_transfer_id", sa.String(26), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.CheckConstraint("amount > 0", name=op.f("ck_escrow__amount")),
+        sa.CheckConstraint(
+            "state IN ('open', 'paid', 'refunded')", name=op.f("ck_escrow__state")
+        ),
+        sa.CheckConstraint(
+            "(state = 'open') = (end_transfer_id IS NULL) AND (state = 'open') = (ended_at IS NULL)",
+            name=op.f("ck_escrow__ended_whole"),
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_escrow"),
+        sa.UniqueConstraint("put_transfer_id", name="uq_escrow__put_transfer_id"),
+        sa.UniqueConstraint("end_transfer_id", name="uq_escrow__end_transfer_id"),
+    )
+    op.create_index("ix_escrow__payer_id", "escrow", ["payer_id"])
+    op.create_index("ix_escrow__payee_id", "escrow", ["payee_id"])
+    op.create_index("ix_escrow__source", "escrow", ["source"])
+    op.create_index("ix_escrow__state__ends_at", "escrow", ["state", "ends_at"])
+
+    op.create_table(
         "host_process",
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("kind", sa.String(16), nullable=False),
@@ -528,6 +564,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("listed", sa.Boolean(), nullable=False),
         sa.Column("featured", sa.Integer(), nullable=False),
         sa.Column("ratio_percent", sa.Integer(), nullable=True),
+        sa.Column("bonus_percent", sa.Integer(), nullable=True),
+        sa.Column("bonus_until", sa.BigInteger(), nullable=True),
         sa.Column("auto_reject", sa.Boolean(), nullable=False),
         sa.Column("auto_reject_text", sa.String(200), nullable=False),
         sa.Column("hidden", sa.Boolean(), nullable=False),
@@ -695,6 +733,46 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
     op.create_index("ix_show__performer_id", "show", ["performer_id"])
     op.create_index("ix_show__room_id", "show", ["room_id"])
     op.create_index("ix_show__state", "show", ["state"])
+
+    op.create_table(
+        "show_performer",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("show_id", sa.String(26), nullable=False),
+        sa.Column("performer_id", sa.String(26), nullable=False),
+        sa.Column("present", sa.String(26), nullable=True),
+        sa.Column("place", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=True),
+        sa.Column("left_reason", sa.String(32), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["performer_id"], ["user.id"], name="fk_show_performer__performer_id__user"
+        ),
+        sa.ForeignKeyConstraint(["show_id"], ["show.id"], name="fk_show_performer__show_id__show"),
+        sa.PrimaryKeyConstraint("id", name="pk_show_performer"),
+        sa.UniqueConstraint("present", name="uq_show_performer__present"),
+    )
+    op.create_index("ix_show_performer__performer_id", "show_performer", ["performer_id"])
+    op.create_index("ix_show_performer__show_id", "show_performer", ["show_id"])
+    op.create_table(
+        "studio_part",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("performer_id", sa.String(26), nullable=False),
+        sa.Column("studio_id", sa.String(26), nullable=False),
+        sa.Column("percent", sa.Integer(), nullable=False),
+        sa.Column("ratio_percent", sa.Integer(), nullable=True),
+        sa.Column("collects", sa.Boolean(), nullable=False),
+        sa.Column("source", sa.String(80), nullable=False),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["performer_id"], ["user.id"], name="fk_studio_part__performer_id__user"
+        ),
+        sa.ForeignKeyConstraint(["studio_id"], ["user.id"], name="fk_studio_part__studio_id__user"),
+        sa.PrimaryKeyConstraint("id", name="pk_studio_part"),
+    )
+    op.create_index("ix_studio_part__performer_id", "studio_part", ["performer_id"])
+    op.create_index("ix_studio_part__studio_id", "studio_part", ["studio_id"])
 
     op.create_table(
         "show_request",
@@ -873,6 +951,8 @@ TABLES = (
     "seat",
     "visit",
     "show_request",
+    "show_performer",
+    "studio_part",
     "show",
     "room_price",
     "room_image",
@@ -895,6 +975,7 @@ TABLES = (
     "task_lease",
     "span",
     "setting",
+    "escrow",
     "role",
     "plugin",
     "payment_inbox",
