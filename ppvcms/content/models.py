@@ -1,12 +1,12 @@
-"""The tables of what an owner writes: pages and menus."""
+"""The tables of what an owner writes, pages and menus, and of the files people bring."""
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, String
+from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ppvcms.db import Base, Millis, Ulid
+from ppvcms.db import Base, Json, Millis, Ulid
 
 
 class Page(Base):
@@ -32,3 +32,40 @@ class MenuEntry(Base):
     label: Mapped[str] = mapped_column(String(64))
     url: Mapped[str] = mapped_column(String(300))
     weight: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class StoredFile(Base):
+    """A file of somebody, outside of what is served; its plugin says who may open it (PI-19)."""
+
+    __tablename__ = "stored_file"
+    __table_args__ = (Index("ix_stored_file__kept__made_at", "kept", "made_at"),)
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    slug: Mapped[str] = mapped_column(String(32))
+    owner_id: Mapped[Ulid | None] = mapped_column(ForeignKey("user.id"), index=True)
+    name: Mapped[str] = mapped_column(String(120))
+    kind: Mapped[str] = mapped_column(String(12))
+    content_type: Mapped[str] = mapped_column(String(64))
+    size: Mapped[int] = mapped_column(BigInteger)
+    digest: Mapped[str] = mapped_column(String(64))
+    facts: Mapped[Json] = mapped_column(default=dict)
+    public: Mapped[bool] = mapped_column(Boolean, default=False)
+    kept: Mapped[bool] = mapped_column(Boolean, default=True)
+    made_at: Mapped[Millis]
+
+
+class Upload(Base):
+    """A file on its way in, part by part; it goes on where a broken line left it."""
+
+    __tablename__ = "upload"
+    __table_args__ = (CheckConstraint("received <= size", name="received"),)
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    user_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120))
+    size: Mapped[int] = mapped_column(BigInteger)
+    received: Mapped[int] = mapped_column(BigInteger, default=0)
+    file_id: Mapped[Ulid | None]
+    made_at: Mapped[Millis]
+    touched_at: Mapped[Millis] = mapped_column(index=True)

@@ -109,9 +109,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.CheckConstraint("amount > 0", name=op.f("ck_escrow__amount")),
-        sa.CheckConstraint(
-            "state IN ('open', 'paid', 'refunded')", name=op.f("ck_escrow__state")
-        ),
+        sa.CheckConstraint("state IN ('open', 'paid', 'refunded')", name=op.f("ck_escrow__state")),
         sa.CheckConstraint(
             "(state = 'open') = (end_transfer_id IS NULL) AND (state = 'open') = (ended_at IS NULL)",
             name=op.f("ck_escrow__ended_whole"),
@@ -391,6 +389,60 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.UniqueConstraint("name_key", name="uq_user__name_key"),
     )
     op.create_table(
+        "notice",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("kind", sa.String(80), nullable=False),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("link", sa.String(300), nullable=False),
+        sa.Column("key", sa.String(160), nullable=True),
+        sa.Column("on_site", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("read_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name="fk_notice__user_id__user", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_notice"),
+        sa.UniqueConstraint("user_id", "key", name="uq_notice__user_id_key"),
+    )
+    op.create_index("ix_notice__made_at", "notice", ["made_at"])
+    op.create_index("ix_notice__unread", "notice", ["user_id", "on_site", "read_at"])
+
+    op.create_table(
+        "notice_choice",
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("kind", sa.String(80), nullable=False),
+        sa.Column("on_site", sa.Boolean(), nullable=False),
+        sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name="fk_notice_choice__user_id__user", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "kind", name="pk_notice_choice"),
+    )
+    op.create_table(
+        "notice_text",
+        sa.Column("kind", sa.String(80), nullable=False),
+        sa.Column("locale", sa.String(12), nullable=False),
+        sa.Column("title", sa.String(200), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("kind", "locale", name="pk_notice_text"),
+    )
+    op.create_table(
+        "notice_thread",
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("thread", sa.String(120), nullable=False),
+        sa.Column("mail_id", sa.String(26), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name="fk_notice_thread__user_id__user", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "thread", name="pk_notice_thread"),
+    )
+    op.create_index("ix_notice_thread__due_at", "notice_thread", ["due_at"])
+
+    op.create_table(
         "account_version",
         sa.Column("account_id", sa.String(26), nullable=False),
         sa.Column("version", sa.BigInteger(), nullable=False),
@@ -472,9 +524,9 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         ),
         sa.PrimaryKeyConstraint("id", name="pk_hold"),
         sa.UniqueConstraint("key", name="uq_hold__key"),
-        sa.UniqueConstraint("seat_id", name="uq_hold__seat_id"),
     )
     op.create_index("ix_hold__account_id", "hold", ["account_id"])
+    op.create_index("ix_hold__seat_id", "hold", ["seat_id"])
     op.create_index("ix_hold__state", "hold", ["state"])
 
     op.create_table(
@@ -606,6 +658,20 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("transfer_id", "nr", name="pk_share"),
     )
     op.create_index("ix_share__party_id", "share", ["party_id"])
+    op.create_table(
+        "earning_release",
+        sa.Column("account_id", sa.String(26), nullable=False),
+        sa.Column("day", sa.Integer(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("transfer_id", sa.String(26), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["account_id"], ["account.id"], name="fk_earning_release__account_id__account"
+        ),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["transfer.id"], name="fk_earning_release__transfer_id__transfer"
+        ),
+        sa.PrimaryKeyConstraint("account_id", "day", name="pk_earning_release"),
+    )
 
     op.create_table(
         "user_role",
@@ -827,6 +893,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("request_id", sa.String(26), nullable=True),
         sa.Column("mode", sa.String(48), nullable=False),
         sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("role", sa.String(16), nullable=False),
+        sa.Column("rate", sa.BigInteger(), nullable=False),
+        sa.Column("part_at", sa.BigInteger(), nullable=True),
+        sa.Column("parts", sa.JSON(), nullable=False),
         sa.Column("terms", sa.JSON(), nullable=False),
         sa.Column("wallet_id", sa.String(26), nullable=False),
         sa.Column("escrow_id", sa.String(26), nullable=False),
@@ -855,6 +925,10 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("resume_after", sa.BigInteger(), nullable=True),
         sa.Column("resume_by", sa.BigInteger(), nullable=True),
         sa.Column("warned", sa.Integer(), nullable=False),
+        sa.Column("waiting_since", sa.BigInteger(), nullable=True),
+        sa.Column("back_at", sa.BigInteger(), nullable=True),
+        sa.Column("freed", sa.BigInteger(), nullable=False),
+        sa.Column("shared_hours", sa.Integer(), nullable=False),
         sa.Column("beat_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(["escrow_id"], ["account.id"], name="fk_seat__escrow_id__account"),
         sa.ForeignKeyConstraint(["hold_id"], ["hold.id"], name="fk_seat__hold_id__hold"),
@@ -914,6 +988,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("seat_id", "nr", name="pk_segment"),
     )
     op.create_table(
+        "period",
+        sa.Column("seat_id", sa.String(26), nullable=False),
+        sa.Column("nr", sa.Integer(), nullable=False),
+        sa.Column("starts_at", sa.BigInteger(), nullable=False),
+        sa.Column("sharers", sa.JSON(), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("shared", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name="fk_period__seat_id__seat"),
+        sa.PrimaryKeyConstraint("seat_id", "nr", name="pk_period"),
+    )
+    op.create_table(
         "usage",
         sa.Column("seat_id", sa.String(26), nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
@@ -924,6 +1009,120 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.ForeignKeyConstraint(["seat_id"], ["seat.id"], name="fk_usage__seat_id__seat"),
         sa.PrimaryKeyConstraint("seat_id", "seq", name="pk_usage"),
     )
+    op.create_table(
+        "good",
+        sa.Column("slug", sa.String(32), nullable=False),
+        sa.Column("item_id", sa.String(26), nullable=False),
+        sa.Column("on_sale", sa.Boolean(), nullable=False),
+        sa.Column("stock", sa.Integer(), nullable=True),
+        sa.Column("sold", sa.Integer(), nullable=False),
+        sa.CheckConstraint("stock IS NULL OR stock >= 0", name=op.f("ck_good__stock")),
+        sa.PrimaryKeyConstraint("slug", "item_id", name="pk_good"),
+    )
+    op.create_table(
+        "sale",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("key", sa.String(120), nullable=False),
+        sa.Column("payer_id", sa.String(26), nullable=False),
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("seller_id", sa.String(26), nullable=False),
+        sa.Column("room_id", sa.String(26), nullable=True),
+        sa.Column("slug", sa.String(32), nullable=False),
+        sa.Column("item_id", sa.String(26), nullable=False),
+        sa.Column("offer", sa.JSON(), nullable=False),
+        sa.Column("price", sa.BigInteger(), nullable=False),
+        sa.Column("source", sa.String(120), nullable=False),
+        sa.Column("memo", sa.String(300), nullable=False),
+        sa.Column("transfer_id", sa.String(26), nullable=True),
+        sa.Column("intent_id", sa.String(26), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("undone_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(["payer_id"], ["user.id"], name="fk_sale__payer_id__user"),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_sale__user_id__user"),
+        sa.ForeignKeyConstraint(["seller_id"], ["user.id"], name="fk_sale__seller_id__user"),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["transfer.id"], name="fk_sale__transfer_id__transfer"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_sale"),
+        sa.UniqueConstraint("key", name="uq_sale__key"),
+        sa.UniqueConstraint("transfer_id", name="uq_sale__transfer_id"),
+        sa.UniqueConstraint("intent_id", name="uq_sale__intent_id"),
+    )
+    op.create_index("ix_sale__payer_id", "sale", ["payer_id"])
+    op.create_index("ix_sale__user_id", "sale", ["user_id"])
+    op.create_index("ix_sale__source", "sale", ["source"])
+    op.create_index("ix_sale__slug__item_id", "sale", ["slug", "item_id"])
+    op.create_index("ix_sale__seller_id__made_at", "sale", ["seller_id", "made_at"])
+    op.create_table(
+        "access",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("slug", sa.String(32), nullable=False),
+        sa.Column("item_id", sa.String(26), nullable=False),
+        sa.Column("kind", sa.String(8), nullable=False),
+        sa.Column("transfer_id", sa.String(26), nullable=True),
+        sa.Column("sale_id", sa.String(26), nullable=True),
+        sa.Column("parent_id", sa.String(26), nullable=True),
+        sa.Column("given_by", sa.String(26), nullable=True),
+        sa.Column("reason", sa.String(200), nullable=False),
+        sa.Column("hours", sa.Integer(), nullable=True),
+        sa.Column("uses_left", sa.Integer(), nullable=True),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
+        sa.Column("revoked", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "kind IN ('own', 'member', 'rental', 'goods')", name=op.f("ck_access__kind")
+        ),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_access__user_id__user"),
+        sa.ForeignKeyConstraint(
+            ["transfer_id"], ["transfer.id"], name="fk_access__transfer_id__transfer"
+        ),
+        sa.ForeignKeyConstraint(["sale_id"], ["sale.id"], name="fk_access__sale_id__sale"),
+        sa.ForeignKeyConstraint(["parent_id"], ["access.id"], name="fk_access__parent_id__access"),
+        sa.PrimaryKeyConstraint("id", name="pk_access"),
+        sa.UniqueConstraint("transfer_id", name="uq_access__transfer_id"),
+    )
+    op.create_index("ix_access__sale_id", "access", ["sale_id"])
+    op.create_index("ix_access__parent_id", "access", ["parent_id"])
+    op.create_index("ix_access__user_id__slug__item_id", "access", ["user_id", "slug", "item_id"])
+    op.create_index("ix_access__slug__item_id", "access", ["slug", "item_id"])
+    op.create_table(
+        "stored_file",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("slug", sa.String(32), nullable=False),
+        sa.Column("owner_id", sa.String(26), nullable=True),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("content_type", sa.String(64), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("facts", sa.JSON(), nullable=False),
+        sa.Column("public", sa.Boolean(), nullable=False),
+        sa.Column("kept", sa.Boolean(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(["owner_id"], ["user.id"], name="fk_stored_file__owner_id__user"),
+        sa.PrimaryKeyConstraint("id", name="pk_stored_file"),
+    )
+    op.create_index("ix_stored_file__owner_id", "stored_file", ["owner_id"])
+    op.create_index("ix_stored_file__kept__made_at", "stored_file", ["kept", "made_at"])
+    op.create_table(
+        "upload",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("kind", sa.String(64), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("received", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.String(26), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("touched_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint("received <= size", name=op.f("ck_upload__received")),
+        sa.ForeignKeyConstraint(["user_id"], ["user.id"], name="fk_upload__user_id__user"),
+        sa.PrimaryKeyConstraint("id", name="pk_upload"),
+    )
+    op.create_index("ix_upload__user_id", "upload", ["user_id"])
+    op.create_index("ix_upload__touched_at", "upload", ["touched_at"])
     if op.get_bind().dialect.name == "postgresql":
         op.create_index(
             "ix_entry__xid",
@@ -944,8 +1143,18 @@ def downgrade() -> None:
 
 
 TABLES = (
+    "access",
+    "sale",
+    "good",
+    "stored_file",
+    "upload",
+    "notice_thread",
+    "notice_text",
+    "notice_choice",
+    "notice",
     "usage",
     "segment",
+    "period",
     "receipt",
     "media_log",
     "seat",
@@ -960,6 +1169,7 @@ TABLES = (
     "payment_op",
     "chat_message",
     "user_role",
+    "earning_release",
     "share",
     "room",
     "rollup",

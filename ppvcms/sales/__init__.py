@@ -1,0 +1,1 @@
+"""What is sold beside time: access to items, orders, and money that waits in escrow."""
