@@ -28,7 +28,9 @@ from ppvcms.facade import charge, post_chat, push_room, time_left_after, wallet
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
+    DemoContext,
     LifecycleContext,
+    NoticeKind,
     Permission,
     PluginBlueprint,
     PluginMenuItem,
@@ -58,6 +60,7 @@ from ppvcms.media.contract import (
     MediaUnavailableError,
     SignalRefusedError,
 )
+from ppvcms.notices.services import send_notice
 from ppvcms.payments.contract import (
     Capabilities,
     ForgedError,
@@ -73,7 +76,17 @@ from ppvcms.payments.contract import (
 )
 from ppvcms.payments.services import open_payments
 from ppvcms.results import Refusal
-from ppvcms.rooms.modes import Quote, RateLimits, RoomFacts, RoomMode
+from ppvcms.rooms.modes import (
+    Block,
+    Entry,
+    ModeRules,
+    PayerRole,
+    Quote,
+    RateLimits,
+    RoomFacts,
+    RoomMode,
+    Voyeurs,
+)
 from ppvcms.web.guards import policy
 
 __all__ = [
@@ -82,9 +95,12 @@ __all__ = [
     "Amount",
     "Assets",
     "Base",
+    "Block",
     "Capabilities",
     "CreditsField",
     "CreditsListField",
+    "DemoContext",
+    "Entry",
     "Event",
     "EventKind",
     "ForgedError",
@@ -102,10 +118,13 @@ __all__ = [
     "MediaUnavailableError",
     "MessageSent",
     "Millis",
+    "ModeRules",
     "Money",
+    "NoticeKind",
     "Notification",
     "Op",
     "Outcome",
+    "PayerRole",
     "PaymentSettled",
     "Permission",
     "PluginBlueprint",
@@ -136,6 +155,7 @@ __all__ = [
     "Trust",
     "Ulid",
     "UserRegistered",
+    "Voyeurs",
     "charge",
     "credits_text",
     "db",
@@ -153,6 +173,7 @@ __all__ = [
     "public_url",
     "push_room",
     "registrations_changed",
+    "send_notice",
     "settings",
     "signing_secret",
     "test_mode",

@@ -28,7 +28,9 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import (
         Actor,
         Assets,
+        DemoContext,
         LifecycleContext,
+        NoticeKind,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
@@ -111,6 +113,11 @@ def plugin_problems(ctx: LifecycleContext) -> list[Problem]:
     """Return what the owner should mend, for the health and plugins pages."""
 
 
+@_hook(HookKind.NOTIFY, budget_ms=60_000)
+def demo_content(ctx: DemoContext) -> None:
+    """Fill a new demo site with what shows the plugin; told once, after people and rooms."""
+
+
 # --- Registration: pure, read once per generation ------------------------------------
 
 
@@ -171,6 +178,11 @@ def register_gateways() -> list[Gateway]:
 @_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
 def register_tasks() -> list[Task]:
     """Return periodic work, run by one process at a time under a lease."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_notices() -> list[NoticeKind]:
+    """Return the kinds of things people are told, for `send_notice`."""
 
 
 # --- Per request ----------------------------------------------------------------------

@@ -9,20 +9,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from sqlalchemy import select
+
+from ppvcms.accounts.actor import actor_of
+from ppvcms.accounts.models import User
 from ppvcms.accounts.services import create_user
 from ppvcms.content.portraits import portrait
-from ppvcms.db import now_ms, unit_of_work
+from ppvcms.db import db, now_ms, unit_of_work
 from ppvcms.errors import PpvcmsError
+from ppvcms.host.contract import DemoContext
+from ppvcms.host.dispatch import notify
 from ppvcms.host.settings import save_site
 from ppvcms.ids import new_id
 from ppvcms.ledger.store import buy_credits
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import Category, Room, RoomImage, RoomPrice
+from ppvcms.rooms.services import view_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlalchemy.orm import Session
+
+    from ppvcms.accounts.actor import Actor
 
 PASSWORD = "demo-demo-demo"  # noqa: S105 - printed on purpose, on loopback only
 CATEGORIES = (("music", "Music"), ("wellbeing", "Wellbeing"), ("languages", "Languages"))
@@ -178,7 +187,25 @@ def make_demo() -> list[str]:
     _person("Northlight Studio", "studio@demo.invalid", "studio", shown=True)
     for name, email, amount in CLIENTS:
         _fund(_person(name, email, "client", shown=True), amount)
-    return _sign_ins()
+    missed = notify("demo_content", ctx=_demo_context())
+    return [*_sign_ins(), *(f"The plugin '{slug}' could not add its part." for slug in missed)]
+
+
+def _demo_context() -> DemoContext:
+    people = db.session.scalars(select(User).order_by(User.id)).all()
+    actors = [actor_of(user) for user in people]
+
+    def having(role: str) -> tuple[Actor, ...]:
+        return tuple(actor for actor in actors if role in actor.roles)
+
+    rooms = db.session.scalars(select(Room).order_by(Room.created_at, Room.id))
+    return DemoContext(
+        owner=having("owner")[0],
+        performers=having("performer"),
+        clients=having("client"),
+        studios=having("studio"),
+        rooms=tuple(view_of(room) for room in rooms),
+    )
 
 
 def _sign_ins() -> list[str]:

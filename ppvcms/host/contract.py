@@ -108,6 +108,36 @@ class Task:
 
 
 @dataclass(frozen=True, slots=True)
+class NoticeKind:
+    """A kind of thing people are told; `key` is ``<slug>.<name>``.
+
+    `title` and `body` have places such as ``%(amount)s``; the owner may change both.
+    `mail` says whether it is mailed unless the reader says otherwise. `permission`
+    limits the switch to who could ever be told. With `mail_gap_min` of its own, what
+    comes within so many minutes of a thread's mail is told on the site alone.
+    """
+
+    key: str
+    label: str
+    title: str
+    body: str
+    mail: bool = True
+    permission: str | None = None
+    mail_gap_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DemoContext:
+    """Who and what a demo site has when plugins add their own demo content."""
+
+    owner: Actor
+    performers: tuple[Actor, ...]
+    clients: tuple[Actor, ...]
+    studios: tuple[Actor, ...]
+    rooms: tuple[RoomView, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something the owner should mend."""
 

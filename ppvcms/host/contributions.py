@@ -6,7 +6,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppvcms.errors import PluginError
-from ppvcms.host.contract import Assets, Permission, PluginMenuItem, SettingsSpec, Task
+from ppvcms.host.contract import (
+    Assets,
+    NoticeKind,
+    Permission,
+    PluginMenuItem,
+    SettingsSpec,
+    Task,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -35,6 +42,7 @@ class Contributions:
     media_providers: dict[str, MediaProvider] = field(default_factory=dict)
     gateways: dict[str, Gateway] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    notices: dict[str, NoticeKind] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """Which plugin gave a thing, by the hook's noun and its name."""
 
@@ -105,6 +113,13 @@ def _tasks(target: Contributions, slug: str, items: list[Task]) -> None:
         target.tasks[f"{slug}.{item.name}"] = item
 
 
+def _notices(target: Contributions, slug: str, items: list[NoticeKind]) -> None:
+    for item in _each(slug, items, NoticeKind):
+        if not item.key.startswith(f"{slug}."):
+            raise PluginError(slug, f"notice '{item.key}' must begin with '{slug}.'.")
+        target.notices[item.key] = item
+
+
 def _keyed(noun: str, *needs: str) -> Callable[[Contributions, str, list[Any]], None]:
     def take(target: Contributions, slug: str, items: list[Any]) -> None:
         shelf: dict[str, Any] = getattr(target, noun)
@@ -147,5 +162,6 @@ _ADDERS: dict[str, Callable[[Contributions, str, Any], None]] = {
     "register_media_providers": _keyed("media_providers", "grant", "revoke", "events"),
     "register_gateways": _keyed("gateways", "execute", "verify", "parse", "lookup"),
     "register_tasks": _tasks,
+    "register_notices": _notices,
 }
 REGISTRATION = tuple(_ADDERS)
