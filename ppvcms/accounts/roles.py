@@ -6,10 +6,10 @@ import re
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from ppvcms.accounts import audit
-from ppvcms.accounts.models import Role
+from ppvcms.accounts.models import Role, UserRole
 from ppvcms.db import db, transaction
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
@@ -47,6 +47,9 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "credits.buy": ("client",),
 }
 """Every permission of the core with the shipped roles that give it; the owner's gives all."""
+OUTSIDE = frozenset({"studio", "performer", "client"})
+RUNS_THE_SITE = frozenset(name for name, given in PERMISSIONS.items() if not OUTSIDE & set(given))
+"""What only the people who run a site have; a role that gives it is never open."""
 
 SHIPPED: tuple[tuple[str, str, bool], ...] = (
     ("owner", "Owner", False),
@@ -91,9 +94,20 @@ def role_list() -> list[Role]:
     return sorted(rows, key=lambda role: (order.get(role.key, len(order)), role.name))
 
 
-def open_roles() -> list[str]:
-    """Return the keys of the roles that the register form offers."""
-    return [role.key for role in role_list() if role.open and role.key != "owner"]
+def open_roles() -> list[Role]:
+    """Return the roles that the register form offers."""
+    return [role for role in role_list() if role.open and role.key != "owner"]
+
+
+def find_role(key: str) -> Role | None:
+    """Return the role of a key."""
+    return db.session.scalars(select(Role).where(Role.key == key)).one_or_none()
+
+
+def counts() -> dict[str, int]:
+    """Return how many people have each role, by key."""
+    query = select(Role.key, func.count()).join(UserRole).group_by(Role.key)
+    return dict(db.session.execute(query).all())
 
 
 def save_role(
@@ -106,7 +120,8 @@ def save_role(
 ) -> Role | Refusal:
     """Make a role, or change the one of that key; cloning is making one with another's permissions.
 
-    The owner's role keeps all its permissions and is never open.
+    The owner's role keeps all its permissions and is never open; nor is a role
+    that gives what only the people who run a site have.
     """
     if not KEY.fullmatch(key) or not name.strip():
         return Refusal(
@@ -116,25 +131,59 @@ def save_role(
         )
 
     def act(session: Session) -> Role:
-        role = session.scalars(select(Role).where(Role.key == key)).first()
+        role = session.scalars(select(Role).where(Role.key == key).with_for_update()).first()
         if role is None:
             role = Role(id=new_id(), key=key, name=name, builtin=False, open=False, permissions={})
             session.add(role)
-        role.name = name.strip()[:64]
+        before = {"open": role.open, "permissions": role.granted}
+        role.name = role.name if role.builtin else name.strip()[:64]
         if key != "owner":
             wanted = set(permissions)
-            role.open = is_open and "admin.view" not in wanted
+            role.open = is_open and not wanted & RUNS_THE_SITE
             _set(role, wanted, wanted | set(role.permissions.get("offered", PERMISSIONS)))
         audit.record(
             session,
             actor_id,
             "accounts.role.saved",
             f"role:{key}",
-            data={"open": role.open, "permissions": role.granted},
+            data={"open": role.open, "permissions": role.granted, "before": before},
         )
         return role
 
     return transaction(act)
+
+
+def delete_role(key: str, *, actor_id: str | None) -> Refusal | None:
+    """Delete a role that the owner made and that nobody has."""
+
+    def act(session: Session) -> Refusal | None:
+        role = session.scalars(select(Role).where(Role.key == key).with_for_update()).first()
+        if role is None:
+            return None
+        if role.builtin:
+            return Refusal("shipped", _("This role belongs to the site. Nothing was deleted."))
+        if session.scalar(select(UserRole.user_id).where(UserRole.role_id == role.id).limit(1)):
+            return Refusal(
+                "used",
+                _("People have this role. Nothing was deleted."),
+                _("Give them another one first."),
+            )
+        session.delete(role)
+        audit.record(
+            session, actor_id, "accounts.role.deleted", f"role:{key}", data={"name": role.name}
+        )
+        return None
+
+    return transaction(act)
+
+
+def free_key(name: str) -> str:
+    """Return a key for a new role of this name that no other role has."""
+    letters = re.sub(r"[^a-z0-9]+", "_", name.strip().lower()).strip("_")[:24]
+    key = letters if KEY.fullmatch(letters) else f"role_{letters}".strip("_")
+    known = {role.key for role in role_list()}
+    tries = (key, *(f"{key}_{number}" for number in range(2, len(known) + 2)))
+    return next(one for one in tries if one not in known)
 
 
 def _set(role: Role, granted: set[str], offered: set[str]) -> None:

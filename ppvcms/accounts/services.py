@@ -78,7 +78,7 @@ def register(
     The code of a refusal is the field it is about: `email`, `display_name`,
     `password`, `role`, or `address` when this network made too many accounts.
     """
-    if role not in roles.open_roles():
+    if role not in {one.key for one in roles.open_roles()}:
         return Refusal("role", _("This kind of account is not open."), _("Choose another one."))
 
     def may(session: Session) -> Refusal | None:

@@ -23,11 +23,13 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms.widgets import PasswordInput
 
 from ppvcms.accounts import mail, roles, services, signin
+from ppvcms.accounts.actor import actor_of
 from ppvcms.content.demo import PASSWORD
 from ppvcms.content.services import page
 from ppvcms.host.labels import label
 from ppvcms.host.settings import site
 from ppvcms.results import Refusal
+from ppvcms.rooms import services as rooms
 from ppvcms.web.auth_forms import (
     ConfirmForm,
     ForgotForm,
@@ -37,7 +39,7 @@ from ppvcms.web.auth_forms import (
     register_form,
 )
 from ppvcms.web.guards import TOKEN, client_address, client_device, next_path, policy, remember
-from ppvcms.web.people import account_rules, choices, show_refusal
+from ppvcms.web.people import account_rules, choices, role_name, show_refusal
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -101,14 +103,16 @@ def register() -> ResponseReturnValue:
     if current_user.is_authenticated:
         return redirect(next_path())
     form = register_form()
-    offered = roles.open_roles()
-    form.role.choices = choices({key: label(key) for key in sorted(offered)})
+    offered = {role.key: role_name(role.key, role.name) for role in roles.open_roles()}
+    form.role.choices = choices(dict(sorted(offered.items())))
     if request.method == "GET":
         wanted = request.args.get("role", "client")
         form.role.data = wanted if wanted in offered else next(iter(sorted(offered)), None)
     if form.validate_on_submit():
         answer = _register(form)
         if not isinstance(answer, Refusal):
+            if actor_of(answer).can("room.perform"):
+                rooms.make_room(answer.id, answer.display_name)
             flash(_("Welcome. We have sent you a mail: follow its link within a day."), "success")
             return _enter(signin.sign_in_new(answer, client_device(), session.get(TOKEN)))
         show_refusal(form, answer)

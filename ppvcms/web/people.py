@@ -13,7 +13,9 @@ from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # 
 from wtforms.validators import InputRequired, Length
 
 from ppvcms.accounts.fields import FieldKind, ProfileField, parse
+from ppvcms.accounts.roles import SHIPPED
 from ppvcms.accounts.rules import AccountRules
+from ppvcms.host.labels import label
 from ppvcms.host.settings import site
 
 if TYPE_CHECKING:
@@ -22,6 +24,8 @@ if TYPE_CHECKING:
     from wtforms import Field
 
     from ppvcms.results import Refusal
+
+SHIPPED_KEYS = frozenset(key for key, _name, _open in SHIPPED)
 
 
 def account_rules() -> AccountRules:
@@ -68,6 +72,11 @@ def zone_choices() -> list[SelectChoice]:
     names = sorted(name for name in zoneinfo.available_timezones() if "/" in name)
     standard = _("As the site (%(zone)s)", zone=site().time_zone)
     return choices({"": standard, **{name: name.replace("_", " ") for name in names}})
+
+
+def role_name(key: str, name: str) -> str:
+    """Return what people call a role: a shipped one as the theme has it, an own one by its name."""
+    return label(key) if key in SHIPPED_KEYS else name
 
 
 def show_refusal(form: object, refusal: Refusal) -> None:

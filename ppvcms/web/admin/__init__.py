@@ -19,6 +19,7 @@ AREAS = (
     "people",
     "plugins",
     "prices",
+    "roles",
     "rooms",
     "sessions",
     "settings",

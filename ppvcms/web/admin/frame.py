@@ -56,6 +56,7 @@ def doors() -> list[Door]:
         Door("admin.live", _("Live monitor"), "broadcast", "shows.manage"),
         Door("admin.rooms", label("room", plural=True), "door-open", "rooms.manage"),
         Door("admin.people", _("People"), "people", "people.view"),
+        Door("admin.roles", _("Roles"), "person-lock", "roles.manage"),
         Door("admin.seats", _("Sessions"), "stopwatch", "ledger.view", _("Business")),
         Door("admin.shows", label("show", plural=True), "camera-video", "shows.manage"),
         Door("admin.ledger", _("Ledger"), "journal-text", "ledger.view"),

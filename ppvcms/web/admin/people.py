@@ -15,7 +15,6 @@ from wtforms.widgets import CheckboxInput, ListWidget
 from ppvcms.accounts import audit, services, signin
 from ppvcms.accounts.roles import role_list
 from ppvcms.accounts.sessions import sessions_of
-from ppvcms.host.labels import label
 from ppvcms.metering.office import stop_person
 from ppvcms.results import Refusal
 from ppvcms.rooms import services as rooms
@@ -23,12 +22,12 @@ from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
 from ppvcms.web.admin.queries import people as read
 from ppvcms.web.admin.queries.seats import latest_of
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.people import role_name
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 STATES = ("active", "suspended")
-BUILTIN = ("owner", "moderator", "back_office", "studio", "performer", "client")
 
 
 class PersonForm(FlaskForm):
@@ -90,8 +89,7 @@ def person_new() -> ResponseReturnValue:
         field = form[answer.code] if answer.code in form.data else form.roles
         field.errors = [str(answer)]
         return render_template("admin/person_new.html", form=form), 422
-    if "performer" in (form.roles.data or ()):
-        rooms.make_room(answer.id, answer.display_name)
+    _give_room(answer.id)
     tell(None, _("%(name)s has an account now.", name=answer.display_name))
     return redirect(url_for("admin.person", user_id=answer.id))
 
@@ -152,7 +150,7 @@ def person_roles(user_id: str) -> ResponseReturnValue:
         reason=request.form.get("reason", "")[:500],
     )
     if tell(refusal, _("The roles are saved. Changed roles ask for a new sign-in.")):
-        _give_room(user_id, wanted)
+        _give_room(user_id)
     return _back(user_id)
 
 
@@ -170,9 +168,11 @@ def person_sign_out(user_id: str) -> ResponseReturnValue:
     return _back(user_id)
 
 
-def _give_room(user_id: str, roles: set[str]) -> None:
-    if "performer" in roles and not rooms.rooms_of(user_id):
-        rooms.make_room(user_id, services.get_user(user_id).display_name)
+def _give_room(user_id: str) -> None:
+    person = services.get_user(user_id)
+    performs = any("room.perform" in role.granted for role in person.roles if role.key != "owner")
+    if performs and not rooms.rooms_of(user_id):
+        rooms.make_room(user_id, person.display_name)
 
 
 def _untouchable(user_id: str) -> Refusal | None:
@@ -187,18 +187,14 @@ def _grantable() -> list[tuple[str, str]]:
     """Return the roles that give nothing which the reader does not have."""
     mine = current_actor().permissions
     return [
-        (role.key, _name_of(role.key, role.name))
+        (role.key, role_name(role.key, role.name))
         for role in role_list()
         if set(role.granted) <= mine or role.key in {"client", "performer", "studio"}
     ]
 
 
 def _role_choices() -> list[tuple[str, str]]:
-    return [(role.key, _name_of(role.key, role.name)) for role in role_list()]
-
-
-def _name_of(key: str, name: str) -> str:
-    return label(key) if key in BUILTIN else name
+    return [(role.key, role_name(role.key, role.name)) for role in role_list()]
 
 
 def _back(user_id: str) -> ResponseReturnValue:
