@@ -7,6 +7,7 @@ or argument raises the minor number, a removal the major one.
 from __future__ import annotations
 
 from ppvcms.accounts.actor import Actor
+from ppvcms.accounts.audit import record as audit
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
 from ppvcms.errors import PluginError
 from ppvcms.events import (
@@ -24,7 +25,7 @@ from ppvcms.events import (
     TransferPosted,
     UserRegistered,
 )
-from ppvcms.facade import charge, post_chat, push_room, time_left_after, wallet
+from ppvcms.facade import charge, post_chat, push_room, role_names, time_left_after, wallet
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
@@ -156,6 +157,7 @@ __all__ = [
     "Ulid",
     "UserRegistered",
     "Voyeurs",
+    "audit",
     "charge",
     "credits_text",
     "db",
@@ -173,6 +175,7 @@ __all__ = [
     "public_url",
     "push_room",
     "registrations_changed",
+    "role_names",
     "send_notice",
     "settings",
     "signing_secret",

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
+from ppvcms.accounts import roles
 from ppvcms.db import after_commit, db
 from ppvcms.faultpoints import faultpoint
+from ppvcms.host.labels import label
 from ppvcms.ledger import store
 from ppvcms.metering.seats import open_seat_of
 from ppvcms.metering.sharing import as_books, present_in, sharers_of
@@ -93,6 +95,13 @@ def _performers(session: Session, room: Room) -> set[str]:
     if room.show_id is None:
         return {room.performer_id}
     return {room.performer_id, *(one.performer_id for one in present_in(session, room.show_id))}
+
+
+def role_names() -> dict[str, str]:
+    """Return what people call each role of the site, by its key."""
+    return {
+        role.key: label(role.key) if role.builtin else role.name for role in roles.role_list()
+    }
 
 
 def push_balance(user_id: str) -> None:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 
 
 def room_modes() -> dict[str, RoomMode]:
-    """Return the kinds of show by key, in the order in which pages show them."""
+    """Return the kinds of show on offer by key, in the order in which pages show them."""
     modes = current().contributions.room_modes
-    return dict(sorted(modes.items(), key=lambda item: (item[1].weight, item[0])))
+    on_offer = [pair for pair in modes.items() if not pair[1].retired]
+    return dict(sorted(on_offer, key=lambda item: (item[1].weight, item[0])))
 
 
 def room_mode(key: str) -> RoomMode | None:
-    """Return one kind of show, or None when no active plugin offers it."""
+    """Return one kind of show, a retired one too, or None when no active plugin has it."""
     return current().contributions.room_modes.get(key)
 
 

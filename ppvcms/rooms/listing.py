@@ -286,7 +286,7 @@ def _rows(condition: Any) -> Sequence[Found]:
 def signals_of(room: Room, show: Show | None) -> RoomSignals:
     """Return what the state of a room is computed from."""
     live = show is not None and show.state == "live"
-    mode = registry.room_modes().get(show.mode) if show is not None and live else None
+    mode = registry.room_mode(show.mode) if show is not None and live else None
     return RoomSignals(
         show_live=live,
         private=show is not None and live and show.private,

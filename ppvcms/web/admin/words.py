@@ -44,7 +44,7 @@ def state_tone(state: PlainState) -> str:
 
 def mode_words(key: str) -> str:
     """Return the name of a kind of show; of one whose plugin is gone, its key."""
-    mode = registry.room_modes().get(key)
+    mode = registry.room_mode(key)
     return str(mode.label) if mode is not None else key.replace("_", " ").capitalize()
 
 
