@@ -7,8 +7,10 @@ from typing import TYPE_CHECKING
 from ppvcms.accounts.tidy import tidy
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
+from ppvcms.host.settings import site
 from ppvcms.jobs import listeners, tasks
 from ppvcms.ledger.outbox import forget_delivered
+from ppvcms.ledger.releases import release_due
 from ppvcms.ledger.store import rollup, seal, wallet_view
 from ppvcms.media.services import reconcile
 from ppvcms.metering import requests
@@ -18,6 +20,7 @@ from ppvcms.payments.inbox import read_again
 from ppvcms.realtime import push
 from ppvcms.rooms import presence, rates, shows
 from ppvcms.rooms import services as rooms
+from ppvcms.sales import escrow
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -33,12 +36,14 @@ def link(app: Flask) -> None:
     tasks.register(app, name="payments.inbox", every=2, func=_read_again)
     tasks.register(app, name="ledger.seal", every=1, func=_seal)
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
+    tasks.register(app, name="ledger.release", every=600, func=_release)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
     tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)
     tasks.register(app, name="rooms.requests", every=1, func=_expire_requests)
     tasks.register(app, name="rooms.silent", every=5, func=_end_silent_shows)
     tasks.register(app, name="rooms.pages", every=20, func=_sweep_pages)
     tasks.register(app, name="rooms.rates", every=30, func=_clamp_rates)
+    tasks.register(app, name="sales.escrow", every=30, func=_give_back)
     tasks.register(app, name="media.reconcile", every=15, func=_reconcile_media)
     listeners.add(app, top_up)
     listeners.add(app, close_requests)
@@ -81,6 +86,11 @@ def _reconcile_media() -> None:
     reconcile()
 
 
+def _give_back() -> None:
+    while escrow.refund_due():
+        pass
+
+
 def _look_up() -> None:
     look_up_open()
 
@@ -96,6 +106,10 @@ def _roll_up() -> None:
 def _seal() -> None:
     while transaction(seal):
         pass
+
+
+def _release() -> None:
+    release_due(hold_days=site().hold_days)
 
 
 def _forget() -> None:

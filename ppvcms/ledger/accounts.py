@@ -103,6 +103,13 @@ def wallet_of(session: Session, user_id: str) -> Account:
     return open_account(session, AccountKind.WALLET, "user", user_id, CREDITS)
 
 
+def paid_from(session: Session, hold: Account) -> str:
+    """Return the account to which earnings on hold are released, made if there is none yet."""
+    return open_account(
+        session, AccountKind.EARNING, hold.owner_kind, hold.owner_id, hold.currency
+    ).id
+
+
 def wallet_view(session: Session, user_id: str) -> Wallet:
     """Return what a person owns now, read from the database; zeros before the first credit."""
     return account_view(session, AccountKind.WALLET, "user", user_id)

@@ -401,7 +401,8 @@ INVARIANTS = [
         query(
             """
             SELECT t.id FROM transfer t LEFT JOIN access x ON x.transfer_id = t.id
-            WHERE t.kind IN ('item', 'unlock', 'ticket') GROUP BY t.id HAVING count(x.id) <> 1
+            WHERE t.kind IN ('item', 'rental', 'unlock', 'ticket')
+            GROUP BY t.id HAVING count(x.id) <> 1
             """,
             """
             SELECT x.id FROM access x JOIN transfer r ON r.reverses = x.transfer_id

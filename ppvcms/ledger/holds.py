@@ -44,7 +44,7 @@ def place_hold(
 ) -> Hold | Refusal:
     """Reserve `amount` minor units of what is available on an account with a floor.
 
-    The refusal "funds" says how much is missing. A seat has one hold at most.
+    The refusal "funds" says how much is missing. A seat has one open hold at most.
 
     Raises:
         HoldError: The amount is not above 0, or the account has no floor.

@@ -131,6 +131,17 @@ class Share(Base):
     amount: Mapped[Amount]
 
 
+class EarningRelease(Base):
+    """A day (UTC, days since 1970) of an account of earnings that is not on hold any more."""
+
+    __tablename__ = "earning_release"
+
+    account_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"), primary_key=True)
+    day: Mapped[int] = mapped_column(Integer, primary_key=True)
+    amount: Mapped[Amount]
+    transfer_id: Mapped[Ulid] = mapped_column(ForeignKey("transfer.id"))
+
+
 class Hold(Base):
     """An amount reserved on an account, ended once: captured, released or expired."""
 
@@ -145,7 +156,7 @@ class Hold(Base):
 
     id: Mapped[Ulid] = mapped_column(primary_key=True)
     account_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"), index=True)
-    seat_id: Mapped[Ulid | None] = mapped_column(unique=True)
+    seat_id: Mapped[Ulid | None] = mapped_column(index=True)
     intent_id: Mapped[Ulid | None]
     key: Mapped[str] = mapped_column(String(200), unique=True)
     source: Mapped[str] = mapped_column(String(120))

@@ -20,6 +20,7 @@ from ppvcms.ledger.accounts import (
     account_view,
     balance_of,
     open_account,
+    paid_from,
     wallet_of,
     wallet_view,
 )
@@ -39,7 +40,7 @@ from ppvcms.ledger.chain import seal
 from ppvcms.ledger.errors import HoldError, KeyReusedError, LedgerError, NotBalancedError
 from ppvcms.ledger.holds import capture_hold, extend_hold, open_part, place_hold, release_hold
 from ppvcms.ledger.keys import once
-from ppvcms.ledger.models import Entry, Transfer
+from ppvcms.ledger.models import Account, EarningRelease, Entry, Transfer
 from ppvcms.ledger.moves import (
     Locked,
     Posted,
@@ -217,6 +218,7 @@ def reverse_transfer(
 ) -> Posted | Refusal:
     """Undo a transfer whole by a new one that names it (R-02, R-46).
 
+    Earnings that were released meanwhile are taken from what is available (R-71).
     The refusals are "funds", when an account has spent what it got, and
     "reversed", when it was undone before.
 
@@ -228,21 +230,53 @@ def reverse_transfer(
     written = session.get(Transfer, transfer_id)
     if written is None:
         raise LedgerError(f"There is no transfer '{transfer_id}'.")
-    entries = session.scalars(select(Entry).filter_by(transfer_id=transfer_id).order_by(Entry.id))
+    undone = session.scalar(select(Transfer).filter_by(reverses=transfer_id))
+    if undone is not None and (undone.key, undone.memo) == (key, reason):
+        return Posted(undone.id, repeated=True)
+    if undone is not None:
+        return Refusal("reversed", _("This was taken back before. Nothing was moved."))
     draft = Draft(
         kind="reversal",
         key=key,
         source=written.source,
         memo=reason,
-        lines=tuple(Line(e.account_id, e.currency, -e.amount) for e in entries),
+        lines=_lines_back(session, written),
         actor_id=actor_id,
         reverses=transfer_id,
     )
-    if first := first_posting(session, draft):
-        return first
-    if session.scalar(select(Transfer.id).filter_by(reverses=transfer_id)) is not None:
-        return Refusal("reversed", _("This was taken back before. Nothing was moved."))
     return post(session, draft)
+
+
+def _lines_back(session: Session, written: Transfer) -> tuple[Line, ...]:
+    """Return the opposite of a transfer's entries, from where the money is now."""
+    entries = session.scalars(
+        select(Entry).filter_by(transfer_id=written.id).order_by(Entry.id)
+    ).all()
+    on_hold = session.scalars(
+        select(Account).where(
+            Account.id.in_([entry.account_id for entry in entries]),
+            Account.kind == AccountKind.EARNING_HOLD.value,
+        )
+    )
+    now_on = {account.id: paid_from(session, account) for account in on_hold}
+    # A release of the same day waits for this lock, or is seen behind it.
+    lock_accounts(session, [*(entry.account_id for entry in entries), *now_on.values()])
+    day = written.made_at // 86_400_000
+    released = set(
+        session.scalars(
+            select(EarningRelease.account_id).where(
+                EarningRelease.account_id.in_(now_on), EarningRelease.day == day
+            )
+        )
+    )
+    return tuple(
+        Line(
+            now_on[entry.account_id] if entry.account_id in released else entry.account_id,
+            entry.currency,
+            -entry.amount,
+        )
+        for entry in entries
+    )
 
 
 def _first_charge(

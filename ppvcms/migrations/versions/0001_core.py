@@ -111,7 +111,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.CheckConstraint("amount > 0", name=op.f("ck_escrow__amount")),
         sa.CheckConstraint("state IN ('open', 'paid', 'refunded')", name=op.f("ck_escrow__state")),
         sa.CheckConstraint(
-            "(state = 'open') = (end_transfer_id IS NULL) AND (state = 'open') = (ended_at IS NULL)",
+            "(state = 'open') = (end_transfer_id IS NULL)"
+            " AND (state = 'open') = (ended_at IS NULL)",
             name=op.f("ck_escrow__ended_whole"),
         ),
         sa.PrimaryKeyConstraint("id", name="pk_escrow"),
@@ -187,6 +188,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("lease_seq", sa.Integer(), nullable=False),
         sa.Column("lease_until", sa.BigInteger(), nullable=False),
+        sa.Column("ends_at", sa.BigInteger(), nullable=True),
         sa.Column("evidence_at", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.Column("revoked_at", sa.BigInteger(), nullable=True),
@@ -421,13 +423,13 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("user_id", "kind", name="pk_notice_choice"),
     )
     op.create_table(
-        "notice_text",
+        "own_text",
         sa.Column("kind", sa.String(80), nullable=False),
         sa.Column("locale", sa.String(12), nullable=False),
         sa.Column("title", sa.String(200), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
-        sa.PrimaryKeyConstraint("kind", "locale", name="pk_notice_text"),
+        sa.PrimaryKeyConstraint("kind", "locale", name="pk_own_text"),
     )
     op.create_table(
         "notice_thread",
@@ -625,6 +627,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("show_id", sa.String(26), nullable=True),
         sa.Column("evidence_at", sa.BigInteger(), nullable=True),
         sa.Column("away_since", sa.BigInteger(), nullable=True),
+        sa.Column("ready_by", sa.BigInteger(), nullable=True),
         sa.Column("created_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["category_id"],
@@ -776,6 +779,17 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("room_id", "mode", name="pk_room_price"),
     )
     op.create_table(
+        "voyeur_agreement",
+        sa.Column("room_id", sa.String(26), nullable=False),
+        sa.Column("mode", sa.String(48), nullable=False),
+        sa.Column("agreed_at", sa.BigInteger(), nullable=False),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["room_id"], ["room.id"], name="fk_voyeur_agreement__room_id__room", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("room_id", "mode", name="pk_voyeur_agreement"),
+    )
+    op.create_table(
         "show",
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("room_id", sa.String(26), nullable=False),
@@ -790,6 +804,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("ended_at", sa.BigInteger(), nullable=True),
         sa.Column("end_reason", sa.String(32), nullable=True),
         sa.Column("ended_by", sa.String(26), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=True),
+        sa.Column("free_until", sa.BigInteger(), nullable=True),
         sa.ForeignKeyConstraint(["parent_id"], ["show.id"], name="fk_show__parent_id__show"),
         sa.ForeignKeyConstraint(["performer_id"], ["user.id"], name="fk_show__performer_id__user"),
         sa.ForeignKeyConstraint(["room_id"], ["room.id"], name="fk_show__room_id__room"),
@@ -1149,7 +1165,7 @@ TABLES = (
     "stored_file",
     "upload",
     "notice_thread",
-    "notice_text",
+    "own_text",
     "notice_choice",
     "notice",
     "usage",
@@ -1163,6 +1179,7 @@ TABLES = (
     "show_performer",
     "studio_part",
     "show",
+    "voyeur_agreement",
     "room_price",
     "room_image",
     "room_alert",
