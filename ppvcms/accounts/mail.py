@@ -9,11 +9,16 @@ from flask_babel import force_locale
 from sqlalchemy import select
 
 from ppvcms.accounts.models import Mail, User
+from ppvcms.accounts.texts import fill, own_text
 from ppvcms.db import db, now_ms
 from ppvcms.ids import new_id
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+LETTER = "letter."
+"""What the keys of letters begin with among the owner's own words."""
+LETTERS = ("verify", "reset", "password_changed", "email_change", "email_changed")
 
 
 def queue_mail(session: Session, *, to: str, subject: str, body: str, path: str = "") -> Mail:
@@ -42,12 +47,23 @@ def queue_letter(
 
     The first line of a template is the subject.
     """
-    with force_locale(user.locale or current_app.config.get("BABEL_DEFAULT_LOCALE", "en")):
-        page = current_app.jinja_env.get_template(f"mail/{template}.txt")
-        subject, _line, body = page.render(name=user.display_name, **values).strip().partition("\n")
+    locale = user.locale or current_app.config.get("BABEL_DEFAULT_LOCALE", "en")
+    own = own_text(session, f"{LETTER}{template}", locale)
+    if own is not None:
+        subject, body = (fill(text, {"name": user.display_name}) for text in (own.title, own.body))
+    else:
+        subject, body = letter_words(template, locale, name=user.display_name, **values)
     mail = queue_mail(session, to=to or user.email, subject=subject, body=body, path=path)
     mail.data = {**mail.data, "template": template, "user_id": user.id}
     return mail
+
+
+def letter_words(template: str, locale: str, **values: Any) -> tuple[str, str]:
+    """Return subject and body of a letter as the site came with it, in a language."""
+    with force_locale(locale):
+        page = current_app.jinja_env.get_template(f"mail/{template}.txt")
+        subject, _line, body = page.render(**values).strip().partition("\n")
+    return subject, body.strip()
 
 
 def latest(to: str, template: str) -> Mail | None:

@@ -166,3 +166,15 @@ class Mail(Base):
     due_at: Mapped[Millis]
     made_at: Mapped[Millis]
     last_error: Mapped[str | None] = mapped_column(String(300))
+
+
+class OwnText(Base):
+    """The owner's own words for one kind of letter or notice in one language."""
+
+    __tablename__ = "own_text"
+
+    kind: Mapped[str] = mapped_column(String(80), primary_key=True)
+    locale: Mapped[str] = mapped_column(String(12), primary_key=True)
+    title: Mapped[str] = mapped_column(String(200))
+    body: Mapped[str] = mapped_column(LongText)
+    changed_at: Mapped[Millis]

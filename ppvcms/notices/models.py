@@ -1,4 +1,4 @@
-"""The tables of notices: what was told, what each person wants, and the owner's own words."""
+"""The tables of notices: what was told, and how each person wants to be told."""
 
 from __future__ import annotations
 
@@ -54,15 +54,3 @@ class NoticeThread(Base):
     thread: Mapped[str] = mapped_column(String(120), primary_key=True)
     mail_id: Mapped[Ulid]
     due_at: Mapped[Millis] = mapped_column(index=True)
-
-
-class NoticeText(Base):
-    """The owner's own words for one kind of notice in one language."""
-
-    __tablename__ = "notice_text"
-
-    kind: Mapped[str] = mapped_column(String(80), primary_key=True)
-    locale: Mapped[str] = mapped_column(String(12), primary_key=True)
-    title: Mapped[str] = mapped_column(String(200))
-    body: Mapped[str] = mapped_column(LongText)
-    changed_at: Mapped[Millis]

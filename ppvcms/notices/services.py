@@ -11,14 +11,15 @@ from sqlalchemy import func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ppvcms.accounts.models import User
+from ppvcms.accounts.texts import fill, own_text
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.settings import site
 from ppvcms.ids import new_id
 from ppvcms.notices import mails
 from ppvcms.notices.kinds import kind_of
-from ppvcms.notices.models import Notice, NoticeChoice, NoticeText
-from ppvcms.notices.words import common, fill, written
+from ppvcms.notices.models import Notice, NoticeChoice
+from ppvcms.notices.words import common, written
 from ppvcms.realtime import push
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ def _words(
 ) -> tuple[str, str]:
     """Return title and body in a person's language: the owner's words, else the kind's."""
     locale = user.locale or site().locale
-    own = session.get(NoticeText, (kind.key, locale))
+    own = own_text(session, kind.key, locale)
     with force_locale(locale):
         title, body = (own.title, own.body) if own else (str(kind.title), str(kind.body))
         filled = {

@@ -1,9 +1,9 @@
-"""The words of a notice: templates with `%(name)s` places, filled for one person."""
+"""What stands in the places of a notice, written for one person."""
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -16,24 +16,8 @@ from ppvcms.host.settings import site
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-PLACE = re.compile(r"%\((\w+)\)s|%%")
 COMMON = ("name", "site", *(f"label_{role}" for role in PLAIN))
 """Places that every notice has: who reads, where, and what roles are called there."""
-
-
-def places(*texts: str) -> frozenset[str]:
-    """Return the names of the places in some templates: pure."""
-    return frozenset(found[1] for text in texts for found in PLACE.finditer(text) if found[1])
-
-
-def stray_percent(text: str) -> bool:
-    """Whether a template has a percent sign that is neither a place nor doubled: pure."""
-    return "%" in PLACE.sub("", text)
-
-
-def fill(text: str, values: Mapping[str, str]) -> str:
-    """Put values into their places; a place without a value stays empty: pure."""
-    return PLACE.sub(lambda found: values.get(found[1], "") if found[1] else "%", text)
 
 
 def common(name: str, locale: str) -> dict[str, str]:
@@ -55,7 +39,7 @@ def _write(name: str, value: Any, locale: str, zone: str) -> str:
     if type(value) is int and name.endswith("_at"):
         return _moment(value, locale, zone)
     if type(value) is int and name.endswith("amount"):
-        figure = format_decimal(value / 100, format="#,##0.00", locale=locale)
+        figure = format_decimal(Decimal(value) / 100, format="#,##0.00", locale=locale)
         return f"{figure} {site().unit_sign}"
     return str(value)
 
