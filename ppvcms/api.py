@@ -11,6 +11,7 @@ from ppvcms.accounts.audit import record as audit
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
 from ppvcms.errors import PluginError
 from ppvcms.events import (
+    EscrowEnded,
     Event,
     MessageSent,
     PaymentSettled,
@@ -22,10 +23,22 @@ from ppvcms.events import (
     SeatResumed,
     ShowEnded,
     ShowStarted,
+    SpentInRoom,
     TransferPosted,
     UserRegistered,
 )
-from ppvcms.facade import charge, post_chat, push_room, role_names, time_left_after, wallet
+from ppvcms.facade import (
+    charge,
+    escrow_pay,
+    escrow_put,
+    escrow_refund,
+    give_credits,
+    post_chat,
+    push_room,
+    role_names,
+    time_left_after,
+    wallet,
+)
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
@@ -88,7 +101,12 @@ from ppvcms.rooms.modes import (
     RoomMode,
     Voyeurs,
 )
-from ppvcms.web.guards import policy
+from ppvcms.sales.escrow import EscrowView
+from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.pdf import Column as PdfColumn
+from ppvcms.web.pdf import pdf_file
+from ppvcms.web.pdf import table as pdf_table
+from ppvcms.web.sheets import csv_file
 
 __all__ = [
     "API_VERSION",
@@ -102,6 +120,8 @@ __all__ = [
     "CreditsListField",
     "DemoContext",
     "Entry",
+    "EscrowEnded",
+    "EscrowView",
     "Event",
     "EventKind",
     "ForgedError",
@@ -127,6 +147,7 @@ __all__ = [
     "Outcome",
     "PayerRole",
     "PaymentSettled",
+    "PdfColumn",
     "Permission",
     "PluginBlueprint",
     "PluginError",
@@ -151,6 +172,7 @@ __all__ = [
     "ShowStarted",
     "SignalRefusedError",
     "SlotContext",
+    "SpentInRoom",
     "Task",
     "TransferPosted",
     "Trust",
@@ -160,7 +182,13 @@ __all__ = [
     "audit",
     "charge",
     "credits_text",
+    "csv_file",
+    "current_actor",
     "db",
+    "escrow_pay",
+    "escrow_put",
+    "escrow_refund",
+    "give_credits",
     "hookimpl",
     "label",
     "new_id",
@@ -168,6 +196,8 @@ __all__ = [
     "now_ms",
     "once",
     "open_payments",
+    "pdf_file",
+    "pdf_table",
     "plugin_asset",
     "policy",
     "post_chat",
