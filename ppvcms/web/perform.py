@@ -24,8 +24,9 @@ from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import words
-from ppvcms.web.formats import money
+from ppvcms.web.formats import moment, money
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.pdf import Column, pdf_file, table
 from ppvcms.web.people import choices
 from ppvcms.web.receipts import mode_name, receipt_page
 from ppvcms.web.sheets import csv_file
@@ -251,6 +252,35 @@ def earnings_csv() -> ResponseReturnValue:
     head = ("time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source")
     found = earned.earnings(current_actor().user_id or "", limit=100_000)
     return csv_file("earnings", head, (_as_cells(row) for row in found))
+
+
+@blueprint.get("/earnings.pdf")
+@policy(who=PERFORMS)
+def earnings_pdf() -> ResponseReturnValue:
+    """Download the same as a PDF."""
+    actor = current_actor()
+    user_id = actor.user_id or ""
+    content = table(
+        _("Earnings"),
+        [
+            (_("Name"), actor.name),
+            (_("As of"), moment(int(time.time() * 1000))),
+            (_("Earned in all"), money(earned.total(user_id))),
+            (_("On hold"), money(_money(AccountKind.EARNING_HOLD, user_id).balance)),
+        ],
+        [
+            Column(_("What"), 6),
+            Column(_("When"), 4),
+            Column(_("Charged"), 2, figures=True),
+            Column(_("Your ratio"), 2, figures=True),
+            Column(_("You earned"), 2, figures=True),
+        ],
+        [
+            (row.memo, moment(row.at), money(row.gross), f"{row.percent:g} %", money(row.amount))
+            for row in earned.earnings(user_id, limit=100_000)
+        ],
+    )
+    return pdf_file("earnings", content)
 
 
 @blueprint.get("/earnings/<seat_id>")

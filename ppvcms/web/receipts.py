@@ -17,6 +17,7 @@ from ppvcms.rooms import listing
 from ppvcms.web.account import account_nav
 from ppvcms.web.formats import duration, moment, money
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.pdf import Column, pdf_file, table
 from ppvcms.web.sheets import csv_file
 
 if TYPE_CHECKING:
@@ -116,6 +117,42 @@ def download() -> ResponseReturnValue:
             for row in found
         ),
     )
+
+
+@blueprint.get("/sessions.pdf")
+@policy(who="signed_in")
+def download_pdf() -> ResponseReturnValue:
+    """Download the same as a PDF (AC-09)."""
+    actor, wanted = current_actor(), _wanted()
+    found = history.sessions_of(actor.user_id or "", wanted, limit=MOST)
+    count, amount = history.total_of(actor.user_id or "", wanted)
+    content = table(
+        _("Sessions"),
+        [
+            (_("Name"), actor.name),
+            (_("As of"), moment(int(time.time() * 1000))),
+            (_("Sessions"), str(count)),
+            (_("Paid from your wallet"), money(amount)),
+        ],
+        [
+            Column(_("With"), 4),
+            Column(_("When"), 4),
+            Column(_("Kind"), 3),
+            Column(_("Counted"), 2, figures=True),
+            Column(_("Amount"), 2, figures=True),
+        ],
+        [
+            (
+                row.performer,
+                moment(row.at),
+                mode_name(row.mode),
+                duration(row.counted_s),
+                money(row.amount),
+            )
+            for row in found
+        ],
+    )
+    return pdf_file("sessions", content)
 
 
 @blueprint.get("/<seat_id>")

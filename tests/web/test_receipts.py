@@ -169,6 +169,10 @@ def test_the_download_runs_no_formula_of_anybodys_name(quick_shop: Shop) -> None
     head, row = csv.reader(io.StringIO(answer.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}")))
 
     assert answer.mimetype == "text/csv"
+    sheet = shop.payer.get("/account/sessions/sessions.pdf")
+    assert (sheet.mimetype, sheet.data[:5]) == ("application/pdf", b"%PDF-")
+    earned = shop.performer.get("/perform/earnings.pdf")
+    assert (earned.mimetype, earned.data[:5]) == ("application/pdf", b"%PDF-")
     assert row[head.index("with")] == "'=1+1"
     assert row[head.index("amount")] == "2.00"
 
