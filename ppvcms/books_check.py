@@ -9,6 +9,7 @@ from ppvcms.ledger.check import INVARIANTS as LEDGER
 from ppvcms.ledger.check import Report, check
 from ppvcms.metering.check import INVARIANTS as METERING
 from ppvcms.payments.check import INVARIANTS as PAYMENTS
+from ppvcms.sales.check import INVARIANTS as SALES
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -17,4 +18,4 @@ if TYPE_CHECKING:
 def check_all(app: Flask, *, only: str | None = None) -> Report:
     """Check what applies and return what is broken, by number, count and first ids."""
     with app.app_context():
-        return check(db.engine, [*LEDGER, *METERING, *PAYMENTS], only=only)
+        return check(db.engine, [*LEDGER, *METERING, *PAYMENTS, *SALES], only=only)

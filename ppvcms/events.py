@@ -140,6 +140,19 @@ class TransferPosted(Event):
     transfer_id: str
     kind: str
     source: str
+    reverses: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SpentInRoom(Event):
+    """Somebody paid for something in a room, such as a tip; `amount` is what they paid."""
+
+    transfer_id: str
+    room_id: str
+    show_id: str | None
+    kind: str
+    amount: int
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -149,6 +162,29 @@ class PaymentSettled(Event):
     intent_id: str
     user_id: str
     credits: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class EscrowEnded(Event):
+    """Money that waited was paid out or given back; `reason` says why."""
+
+    escrow_id: str
+    kind: str
+    source: str
+    state: str
+    reason: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemSold(Event):
+    """An item was bought, by wallet or directly; `source` is the plugin's own word for it."""
+
+    sale_id: str
+    slug: str
+    item_id: str
+    user_id: str
+    seller_id: str
+    source: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,15 +6,20 @@ plugin's own transaction, so that what it writes and what is paid are one fact.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
 from ppvcms.accounts import roles
-from ppvcms.db import after_commit, db
+from ppvcms.accounts.models import User
+from ppvcms.db import after_commit, db, now_ms
+from ppvcms.events import SpentInRoom
 from ppvcms.faultpoints import faultpoint
 from ppvcms.host.labels import label
+from ppvcms.ids import new_id
 from ppvcms.ledger import store
+from ppvcms.ledger.outbox import write_event
 from ppvcms.metering.seats import open_seat_of
 from ppvcms.metering.sharing import as_books, present_in, sharers_of
 from ppvcms.metering.view import seat_view
@@ -22,6 +27,7 @@ from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms import chat, services
 from ppvcms.rooms.models import Room, Show
+from ppvcms.sales import escrow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.contract import RoomView
     from ppvcms.ledger.store import Wallet
+    from ppvcms.sales.escrow import EscrowView
 
 SPEND = "tip.send"
 
@@ -85,10 +92,133 @@ def charge(  # noqa: PLR0913 - each is a fact of the payment, given by name
     )
     if isinstance(posted, Refusal):
         return posted
-    user_id = payer.user_id
-    after_commit(session, lambda: push_balance(user_id))
+    if not posted.repeated:
+        _tell_spent(session, room, payer.user_id, posted.transfer_id, kind, amount, source)
+    after_commit(session, partial(push_balance, payer.user_id))
     after_commit(session, lambda: faultpoint("spend.committed"))
     return posted.transfer_id
+
+
+def _tell_spent(
+    session: Session,
+    room: Room,
+    payer_id: str,
+    transfer_id: str,
+    kind: str,
+    amount: int,
+    source: str,
+) -> None:
+    fact = SpentInRoom(
+        id=new_id(),
+        at=now_ms(session),
+        actor_id=payer_id,
+        transfer_id=transfer_id,
+        room_id=room.id,
+        show_id=room.show_id,
+        kind=kind,
+        amount=amount,
+        source=source,
+    )
+    write_event(session, fact)
+
+
+def escrow_put(  # noqa: PLR0913 - each is a fact of the payment, given by name
+    session: Session,
+    *,
+    payer: Actor,
+    room_id: str,
+    amount: int,
+    kind: str,
+    source: str,
+    memo: str,
+    key: str,
+    ends_at: int,
+) -> EscrowView | Refusal:
+    """Take credits from a person and let them wait for what a room's performer promised (R-52).
+
+    `amount` is in minor units and comes from what is available, never from held
+    money. The ratio for this `kind` of income is locked now. At `ends_at` (epoch
+    milliseconds), or when the performer is gone, all of it goes back by itself.
+    The same `key` puts it away once (R-04).
+
+    Raises:
+        KeyReusedError: The key was used for another escrow.
+    """
+    room = session.get_one(Room, room_id)
+    if payer.user_id is None or services.is_staff_of(room, payer):
+        return Refusal("forbidden", _("You work in this room. Nothing was taken."))
+    if not payer.can(SPEND):
+        return Refusal("forbidden", _("Your account cannot spend credits. Nothing was taken."))
+    made = escrow.put(
+        session,
+        payer_id=payer.user_id,
+        room_id=room_id,
+        amount=amount,
+        kind=kind,
+        source=source,
+        memo=memo,
+        key=key,
+        sharers=as_books(sharers_of(session, room, kind, to=room.performer_id)),
+        ends_at=ends_at,
+    )
+    return _shown(session, made)
+
+
+def escrow_pay(session: Session, escrow_id: str, *, reason: str) -> EscrowView | Refusal:
+    """Pay out what waits, divided as it was locked (R-53).
+
+    The refusal "ended" says that it was paid out or given back before.
+    """
+    return escrow.pay_out(session, escrow_id, reason=reason)
+
+
+def escrow_refund(
+    session: Session, escrow_id: str, *, reason: str, actor_id: str | None = None
+) -> EscrowView | Refusal:
+    """Give what waits back whole to who paid it (R-54).
+
+    The refusal "ended" says that it was paid out or given back before.
+    """
+    return _shown(session, escrow.refund(session, escrow_id, reason=reason, actor_id=actor_id))
+
+
+def give_credits(
+    session: Session, *, payer: Actor, to: str, amount: int, source: str, memo: str, key: str
+) -> str | Refusal:
+    """Move credits from a person's wallet to another's and return the transfer's id (WL-13).
+
+    `amount` is in minor units and comes from what is available, never from held
+    money. Nobody earns from it. The same `key` gives once (R-04).
+
+    Raises:
+        KeyReusedError: The key was used for another gift.
+    """
+    if payer.user_id is None or not payer.can(SPEND):
+        return Refusal("forbidden", _("Your account cannot spend credits. Nothing was taken."))
+    receiver = session.get(User, to)
+    if receiver is None or receiver.state != "active" or to == payer.user_id:
+        return Refusal("receiver", _("This person cannot be given credits. Nothing was taken."))
+    posted = store.give(
+        session,
+        giver_id=payer.user_id,
+        receiver_id=to,
+        amount=amount,
+        key=key,
+        source=source,
+        memo=memo,
+    )
+    if isinstance(posted, Refusal):
+        return posted
+    for user_id in (payer.user_id, to):
+        after_commit(session, partial(push_balance, user_id))
+    return posted.transfer_id
+
+
+def _shown(session: Session, answer: EscrowView | Refusal) -> EscrowView | Refusal:
+    """Tell the payer's pages what is available, once it is committed."""
+    if not isinstance(answer, Refusal):
+        after_commit(session, partial(push_balance, answer.payer_id))
+    return answer
 
 
 def _performers(session: Session, room: Room) -> set[str]:
@@ -99,9 +229,7 @@ def _performers(session: Session, room: Room) -> set[str]:
 
 def role_names() -> dict[str, str]:
     """Return what people call each role of the site, by its key."""
-    return {
-        role.key: label(role.key) if role.builtin else role.name for role in roles.role_list()
-    }
+    return {role.key: label(role.key) if role.builtin else role.name for role in roles.role_list()}
 
 
 def push_balance(user_id: str) -> None:

@@ -5,7 +5,7 @@ Nothing outside `ppvcms.ledger` imports this; it has `ppvcms.ledger.store`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -17,6 +17,7 @@ from ppvcms.events import TransferPosted
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
 from ppvcms.ledger.errors import KeyReusedError, LedgerError
+from ppvcms.ledger.limits import Period, left_of
 from ppvcms.ledger.models import Account, AccountVersion, Entry, Share, Transfer
 from ppvcms.ledger.outbox import write_event
 from ppvcms.results import Refusal
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.ledger.books import Draft
+    from ppvcms.ledger.limits import Left
+
+READ = ("id", "kind", "currency", "floor", "balance", "held", "version")
+"""What is read of an account when it is locked, in the order of `Locked`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +45,10 @@ class Posted:
 
 @dataclass(slots=True)
 class Locked:
-    """A locked account with a floor: what the row said, and what it will say."""
+    """A locked account with a floor: what the row said, and what it will say.
+
+    `limit` is what the person's and the site's limits leave, where there are any (WL-16).
+    """
 
     id: str
     kind: str
@@ -50,14 +58,25 @@ class Locked:
     held: int
     version: int
     changed: bool = False
+    limit: Left | None = None
+
+    @property
+    def funds(self) -> int:
+        """What is there and not held, in minor units."""
+        return self.balance - self.held - self.floor
 
     @property
     def available(self) -> int:
-        """What can be taken, in minor units."""
-        return self.balance - self.held - self.floor
+        """What can be spent, in minor units: the funds, as far as the limits allow."""
+        if self.limit is None:
+            return self.funds
+        return min(self.funds, max(0, self.limit.amount))
 
     def move(self, *, balance: int = 0, held: int = 0) -> None:
         """Change both by so many minor units, as one version."""
+        if self.limit is not None:
+            spent = max(0, -balance)
+            self.limit = replace(self.limit, amount=self.limit.amount - spent - held)
         self.balance += balance
         self.held += held
         if not self.changed:
@@ -84,7 +103,7 @@ def lock_accounts(session: Session, ids: Iterable[str]) -> dict[str, Locked]:
 
     Accounts without one are left out: they are never updated, so nobody queues.
     """
-    columns = [getattr(Account, name) for name in Locked.__slots__ if name != "changed"]
+    columns = [getattr(Account, name) for name in READ]
     rows = session.execute(
         select(*columns)
         .where(Account.id.in_(set(ids)), Account.floor.is_not(None))
@@ -92,7 +111,11 @@ def lock_accounts(session: Session, ids: Iterable[str]) -> dict[str, Locked]:
         # Leaves the row free for foreign keys that point to it.
         .with_for_update(key_share=True)
     )
-    return {row.id: Locked(*row) for row in rows}
+    accounts = {row.id: Locked(*row) for row in rows}
+    wallets = {one.id: one.held for one in accounts.values() if one.kind == "wallet"}
+    for wallet_id, left in left_of(session, wallets).items():
+        accounts[wallet_id].limit = left
+    return accounts
 
 
 def first_posting(session: Session, draft: Draft) -> Posted | None:
@@ -120,8 +143,30 @@ def first_posting(session: Session, draft: Draft) -> Posted | None:
 
 
 def refusal_to_take(account: Locked, amount: int) -> Refusal | None:
-    """Return why `amount` minor units cannot be taken from what is available, if so (R-03)."""
-    missing = amount - account.available
+    """Return why `amount` minor units cannot be spent, if so (R-03, WL-16)."""
+    refusal = refusal_to_move(account, amount)
+    if refusal is not None or amount <= account.available or account.limit is None:
+        return refusal
+    return over_limit(account.limit)
+
+
+def over_limit(left: Left) -> Refusal:
+    """Return the refusal "limit" of what would pass a person's limit, or the site's."""
+    spans = {Period.DAY: _("24 hours"), Period.WEEK: _("7 days"), Period.MONTH: _("30 days")}
+    about = {"left": in_words(max(0, left.amount)), "span": spans[left.period]}
+    if left.by_site:
+        words = _("This site's limit for %(span)s leaves you %(left)s. Nothing was taken.", **about)
+        return Refusal("limit", words, _("Try again later."))
+    return Refusal(
+        "limit",
+        _("Your own limit for %(span)s leaves you %(left)s. Nothing was taken.", **about),
+        _("You can change it in your account; a higher one counts after 24 hours."),
+    )
+
+
+def refusal_to_move(account: Locked, amount: int) -> Refusal | None:
+    """Return why `amount` minor units are not there to be taken, if so: limits aside (R-03)."""
+    missing = amount - account.funds
     if missing <= 0:
         return None
     if account.kind != "wallet":
@@ -133,11 +178,11 @@ def refusal_to_take(account: Locked, amount: int) -> Refusal | None:
             "This needs %(needed)s credits and you have %(available)s available. "
             "Nothing was taken.",
             needed=in_words(amount),
-            available=in_words(account.available),
+            available=in_words(account.funds),
         ),
         _("Add at least %(missing)s to go on.", missing=in_words(missing)),
         missing=missing,
-        details={"account_id": account.id, "available": account.available},
+        details={"account_id": account.id, "available": account.funds},
     )
 
 
@@ -179,6 +224,7 @@ def write(
             transfer_id=transfer_id,
             kind=draft.kind,
             source=draft.source,
+            reverses=draft.reverses,
         ),
     )
     faultpoint("spend.granted")

@@ -46,6 +46,7 @@ from ppvcms.ledger.moves import (
     Posted,
     first_posting,
     lock_accounts,
+    refusal_to_move,
     refusal_to_take,
     serialise,
     write,
@@ -77,6 +78,7 @@ __all__ = [
     "capture_hold",
     "charge",
     "extend_hold",
+    "give",
     "lock_accounts",
     "once",
     "open_account",
@@ -97,7 +99,8 @@ __all__ = [
 def post(session: Session, draft: Draft) -> Posted | Refusal:
     """Write a transfer, unless it would take more than is available (R-02, R-03, R-04).
 
-    The refusal "funds" says how many minor units are missing.
+    The refusal "funds" says how many minor units are missing; "limit" is the
+    person's own or the site's (WL-16).
 
     Raises:
         KeyReusedError: The key was used for a transfer with other content.
@@ -113,7 +116,9 @@ def post(session: Session, draft: Draft) -> Posted | Refusal:
         account = accounts.get(line.account_id)
         if account is None:
             continue
-        if line.amount < 0 and (refusal := refusal_to_take(account, -line.amount)):
+        # A reversal takes back what was credited; no limit of spending stands against it.
+        refuse = refusal_to_take if draft.reverses is None else refusal_to_move
+        if line.amount < 0 and (refusal := refuse(account, -line.amount)):
             return refusal
         account.move(balance=line.amount)
     return write(session, draft, accounts)
@@ -195,6 +200,31 @@ def charge(  # noqa: PLR0913 - all but the first are given by name
     shares = shares_for(session, amount, sharers, site=kind)
     lines = (Line(wallet.id, CREDITS, -amount), *lines_of(shares, CREDITS))
     return post(session, Draft(kind, key, source, memo, lines, actor_id, shares=shares))
+
+
+def give(
+    session: Session,
+    *,
+    giver_id: str,
+    receiver_id: str,
+    amount: int,
+    key: str,
+    source: str,
+    memo: str,
+) -> Posted | Refusal:
+    """Move `amount` minor units of credits from one person's wallet to another's (WL-13).
+
+    Held money is never touched.
+
+    Raises:
+        NotBalancedError: The amount is not above 0, or both are one person.
+        KeyReusedError: The key was used for something else.
+    """
+    giver, receiver = wallet_of(session, giver_id), wallet_of(session, receiver_id)
+    if amount <= 0:
+        raise NotBalancedError("A gift is above 0.")
+    lines = (Line(giver.id, CREDITS, -amount), Line(receiver.id, CREDITS, amount))
+    return post(session, Draft("credit_gift", key, source, memo, lines, giver_id))
 
 
 def shares_for(

@@ -24,7 +24,8 @@ class Escrow(Base):
         CheckConstraint("amount > 0", name="amount"),
         CheckConstraint("state IN ('open', 'paid', 'refunded')", name="state"),
         CheckConstraint(
-            "(state = 'open') = (end_transfer_id IS NULL) AND (state = 'open') = (ended_at IS NULL)",
+            "(state = 'open') = (end_transfer_id IS NULL)"
+            " AND (state = 'open') = (ended_at IS NULL)",
             name="ended_whole",
         ),
         Index("ix_escrow__state__ends_at", "state", "ends_at"),

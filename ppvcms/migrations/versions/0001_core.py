@@ -675,6 +675,16 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         ),
         sa.PrimaryKeyConstraint("account_id", "day", name="pk_earning_release"),
     )
+    op.create_table(
+        "spend_limit",
+        sa.Column("account_id", sa.String(26), nullable=False),
+        sa.Column("period", sa.String(8), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=True),
+        sa.Column("next_amount", sa.BigInteger(), nullable=True),
+        sa.Column("next_at", sa.BigInteger(), nullable=True),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("account_id", "period", name="pk_spend_limit"),
+    )
 
     op.create_table(
         "user_role",
@@ -1187,6 +1197,7 @@ TABLES = (
     "chat_message",
     "user_role",
     "earning_release",
+    "spend_limit",
     "share",
     "room",
     "rollup",
