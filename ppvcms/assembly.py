@@ -17,6 +17,7 @@ from ppvcms.host.templates import CORE_TEMPLATES
 from ppvcms.jobs import duties
 from ppvcms.metering import lines
 from ppvcms.realtime import init_emitter, init_realtime
+from ppvcms.sales import direct
 from ppvcms.web import register
 from ppvcms.web.errors import init_errors
 from ppvcms.web.formats import init_formats
@@ -49,6 +50,7 @@ def assemble(config: Config, *, role: str) -> Host:
     with app.app_context():
         lines.link()
     duties.link(app)
+    direct.link(app)
     _realtime(app, config, role)
     return app
 

@@ -45,6 +45,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "show.request": ("client",),
     "tip.send": ("client",),
     "credits.buy": ("client",),
+    "item.buy": ("client",),
 }
 """Every permission of the core with the shipped roles that give it; the owner's gives all."""
 OUTSIDE = frozenset({"studio", "performer", "client"})

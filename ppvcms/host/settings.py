@@ -58,6 +58,8 @@ class CoreSettings:
     unit_name: str = "credits"
     unit_sign: str = "cr"
     shop_currency: str = "USD"
+    credit_price: int = 100
+    """What one credit costs, in minor units of the shop's currency, where no pack is bought."""
     test_mode: bool = True
     resume_window_s: int = 120
     pause_cap_s: int = 600

@@ -408,8 +408,21 @@ INVARIANTS = [
             SELECT x.id FROM access x JOIN transfer r ON r.reverses = x.transfer_id
             WHERE NOT x.revoked
             """,
+            """
+            SELECT s.id FROM sale s LEFT JOIN access x ON x.sale_id = s.id AND x.parent_id IS NULL
+            GROUP BY s.id, s.transfer_id, s.price HAVING count(x.id) <> 1
+                OR (s.price > 0) <> (s.transfer_id IS NOT NULL)
+            """,
+            """
+            SELECT x.id FROM access x JOIN sale s ON s.id = x.sale_id
+            LEFT JOIN access p ON p.id = x.parent_id
+            WHERE x.revoked <> (s.undone_at IS NOT NULL)
+               OR (x.parent_id IS NULL AND x.transfer_id IS NOT NULL
+                   AND x.transfer_id <> s.transfer_id)
+               OR p.sale_id <> x.sale_id
+            """,
         ),
-        needs=("access",),
+        needs=("access", "sale"),
     ),
     Invariant(
         "I21",

@@ -20,6 +20,7 @@ from ppvcms.host.settings import site
 from ppvcms.ids import new_id
 from ppvcms.ledger.outbox import write_event
 from ppvcms.ledger.store import buy_credits
+from ppvcms.notices.services import send_notice
 from ppvcms.payments.models import (
     OPEN_INTENTS,
     IntentState,
@@ -28,6 +29,7 @@ from ppvcms.payments.models import (
     PaymentIntent,
     PaymentOp,
 )
+from ppvcms.payments.purposes import fulfil
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -105,6 +107,13 @@ def fail(session: Session, intent: PaymentIntent, op: PaymentOp, message: str | 
     intent.state = IntentState.FAILED
     intent.message = (message or _("The payment was declined. Nothing was taken."))[:300]
     intent.changed_at = now_ms(session)
+    send_notice(
+        session,
+        intent.user_id,
+        "core.payment_failed",
+        link="/credits",
+        key=f"payment:{intent.id}",
+    )
 
 
 def _op_of(session: Session, event: GatewayEvent, provider: str) -> PaymentOp | None:
@@ -184,22 +193,26 @@ def _mismatch(event: GatewayEvent, intent: PaymentIntent, door: Door) -> str:
 def _credit(session: Session, row: PaymentEvent, intent: PaymentIntent, op: PaymentOp) -> None:
     """Give what was quoted, in the transaction that keeps the fact."""
     granted, bonus = int(intent.quote["credits"]), int(intent.quote["bonus"])
-    posted = buy_credits(
-        session,
-        user_id=intent.user_id,
-        credits=granted,
-        bonus=bonus,
-        price=intent.amount,
-        price_currency=intent.currency,
-        provider=intent.provider,
-        key=f"deposit:{intent.id}",
-        source=f"payment:{intent.id}",
-        memo=str(intent.quote["name"]),
-        actor_id=intent.user_id,
-    )
-    faultpoint("pay.posted")
-    row.transfer_id = intent.transfer_id = posted.transfer_id
-    intent.state, intent.message, intent.changed_at = IntentState.CREDITED, "", row.at
+
+    def credit() -> None:
+        posted = buy_credits(
+            session,
+            user_id=intent.user_id,
+            credits=granted,
+            bonus=bonus,
+            price=intent.amount,
+            price_currency=intent.currency,
+            provider=intent.provider,
+            key=f"deposit:{intent.id}",
+            source=f"payment:{intent.id}",
+            memo=str(intent.quote["name"]),
+            actor_id=intent.user_id,
+        )
+        faultpoint("pay.posted")
+        row.transfer_id = intent.transfer_id = posted.transfer_id
+
+    intent.message = fulfil(session, intent, credit)[:300]
+    intent.state, intent.changed_at = IntentState.CREDITED, row.at
     op.state, op.provider_ref, op.next_try_at = OpState.OK, row.provider_ref, None
     settled = PaymentSettled(
         id=new_id(),

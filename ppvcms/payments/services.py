@@ -1,4 +1,4 @@
-"""Buying credits: quote a pack, start at a gateway, see how far it came.
+"""Paying: quote what is wanted, start at a gateway, see how far it came.
 
 The return page never credits anything. What credits is a verified notification,
 or an answer of the gateway to an attempt or a look-up, that matches the quote in
@@ -8,8 +8,8 @@ amount and currency (`ppvcms.payments.facts`).
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, cast
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
@@ -30,7 +30,8 @@ from ppvcms.payments.models import (
     PaymentIntent,
     PaymentOp,
 )
-from ppvcms.payments.shop import PackOffer, choose_gateway, offers
+from ppvcms.payments.purposes import CREDITS
+from ppvcms.payments.shop import choose_gateway, offers
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -60,6 +61,26 @@ class IntentView:
     message: str
     return_to: str
     redirect: Redirect | None
+    purpose: str = CREDITS
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Purchase:
+    """What is to be paid at a gateway: `amount` in minor units of a real currency.
+
+    The wallet gets `credits` and `bonus`; `details` are kept with the quote for
+    whoever fulfils the purpose. `asked` is what a repeat with the same key must say.
+    """
+
+    purpose: str
+    name: str
+    amount: int
+    currency: str
+    credits: int
+    asked: dict[str, Any]
+    bonus: int = 0
+    details: dict[str, Any] = field(default_factory=dict)
 
 
 def start_purchase(
@@ -71,20 +92,49 @@ def start_purchase(
     The refusals are "sign_in", "forbidden", "pack", "no_gateway", "key_reused", and
     what plugins refuse.
     """
+    refusal = refusal_to_pay(actor)
+    if refusal is not None:
+        return refusal
+    offer = next((one for one in offers(actor.user_id) if one.id == pack_id), None)
+    if offer is None:
+        reason = _("This pack is not on sale, or not for you any more.")
+        return Refusal("pack", reason, _("Nothing was taken. Choose another one."))
+    purchase = Purchase(
+        purpose=CREDITS,
+        name=offer.name,
+        amount=offer.price,
+        currency=offer.currency,
+        credits=offer.credits,
+        bonus=offer.bonus,
+        asked={"pack": offer.id},
+        details={"pack": offer.id},
+    )
+    return start_payment(actor, purchase, key=key, return_to=return_to, gateway=gateway)
+
+
+def start_payment(
+    actor: Actor, purchase: Purchase, *, key: str, return_to: str = "", gateway: str | None = None
+) -> IntentView | Refusal:
+    """Keep the quote and make the first attempt at a gateway; once for each `key` (R-04)."""
+    refusal = refusal_to_pay(actor)
+    if refusal is not None:
+        return refusal
+    chosen = _allowed_gateway(actor, purchase, gateway)
+    if isinstance(chosen, Refusal):
+        return chosen
+    live = not site().test_mode
+    order = _Order(str(actor.user_id), purchase, chosen.key, key, return_to, live=live)
+    return _begin(order, actor)
+
+
+def refusal_to_pay(actor: Actor) -> Refusal | None:
+    """Return why somebody cannot pay at a gateway at all, or None."""
     if actor.user_id is None:
         return Refusal("sign_in", _("Sign in to buy credits."), _("Nothing was taken."))
     if not actor.can(BUY):
         reason = _("Your account cannot buy credits.")
         return Refusal("forbidden", reason, _("Nothing was taken."))
-    offer = next((one for one in offers(actor.user_id) if one.id == pack_id), None)
-    if offer is None:
-        reason = _("This pack is not on sale, or not for you any more.")
-        return Refusal("pack", reason, _("Nothing was taken. Choose another one."))
-    chosen = _allowed_gateway(actor, offer, gateway)
-    if isinstance(chosen, Refusal):
-        return chosen
-    order = _Order(actor.user_id, offer, chosen.key, key, return_to, live=not site().test_mode)
-    return _begin(order, actor)
+    return None
 
 
 def intent_view(intent_id: str, actor: Actor) -> IntentView:
@@ -111,6 +161,8 @@ def intent_view(intent_id: str, actor: Actor) -> IntentView:
         message=intent.message,
         return_to=intent.return_to,
         redirect=redirect,
+        purpose=intent.purpose,
+        name=str(intent.quote["name"]),
     )
 
 
@@ -126,24 +178,24 @@ def open_payments(provider: str) -> int:
 @dataclass(frozen=True, slots=True)
 class _Order:
     user_id: str
-    offer: PackOffer
+    purchase: Purchase
     provider: str
     key: str
     return_to: str
     live: bool
 
 
-def _allowed_gateway(actor: Actor, offer: PackOffer, wanted: str | None) -> Gateway | Refusal:
+def _allowed_gateway(actor: Actor, purchase: Purchase, wanted: str | None) -> Gateway | Refusal:
     """Return who takes the payment, unless a plugin refuses it."""
-    chosen = choose_gateway(offer.currency, wanted)
+    chosen = choose_gateway(purchase.currency, wanted, purpose=purchase.purpose)
     if isinstance(chosen, Refusal):
         return chosen
     refusal = dispatch.decide(
         "check_purchase",
         actor=actor,
-        purpose="credits",
-        amount=offer.price,
-        currency=offer.currency,
+        purpose=purchase.purpose,
+        amount=purchase.amount,
+        currency=purchase.currency,
     )
     return refusal or chosen
 
@@ -154,7 +206,7 @@ def _begin(order: _Order, actor: Actor) -> IntentView | Refusal:
     except KeyReusedError:
         return Refusal(
             "key_reused",
-            _("This purchase was begun with another pack."),
+            _("This purchase was begun under other terms."),
             _("Nothing was taken. Please choose again."),
         )
     faultpoint("pay.op_written")
@@ -170,7 +222,7 @@ def _quote_once(session: Session, order: _Order) -> tuple[str, str | None]:
     contract it takes nothing twice.
     """
     key = f"{order.user_id}:{order.key}"
-    request = {"pack": order.offer.id, "gateway": order.provider}
+    request = {**order.purchase.asked, "gateway": order.provider}
     answer = once(session, f"payment:{key}", request, lambda: _quote(session, order, key))
     intent_id = str(cast("dict[str, str]", answer)["intent"])
     op = _last_op(session, intent_id)
@@ -197,19 +249,19 @@ def _quote(session: Session, order: _Order, key: str) -> dict[str, str]:
 
 
 def _new_intent(order: _Order, key: str, now: int) -> PaymentIntent:
-    offer = order.offer
+    purchase = order.purchase
     return PaymentIntent(
         id=new_id(),
         user_id=order.user_id,
-        purpose="credits",
+        purpose=purchase.purpose,
         provider=order.provider,
-        amount=offer.price,
-        currency=offer.currency,
+        amount=purchase.amount,
+        currency=purchase.currency,
         quote={
-            "pack": offer.id,
-            "name": offer.name,
-            "credits": offer.credits,
-            "bonus": offer.bonus,
+            **purchase.details,
+            "name": purchase.name,
+            "credits": purchase.credits,
+            "bonus": purchase.bonus,
             "live": order.live,
         },
         return_to=order.return_to,

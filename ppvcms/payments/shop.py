@@ -13,6 +13,7 @@ from ppvcms.db import db
 from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
 from ppvcms.payments.models import CreditPack, IntentState, PaymentIntent
+from ppvcms.payments.purposes import CREDITS
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -65,7 +66,9 @@ def ways_to_pay() -> list[Way]:
     return [Way(gateway.key, gateway.label) for gateway in _usable(site().shop_currency)]
 
 
-def choose_gateway(currency: str, wanted: str | None) -> Gateway | Refusal:
+def choose_gateway(
+    currency: str, wanted: str | None, *, purpose: str = CREDITS
+) -> Gateway | Refusal:
     """Return the gateway that somebody wants, otherwise the one that plugins or the order give."""
     usable = [one for one in _usable(currency) if wanted is None or one.key == wanted]
     if not usable:
@@ -75,7 +78,7 @@ def choose_gateway(currency: str, wanted: str | None) -> Gateway | Refusal:
             _("Nothing was taken. Please try again later."),
         )
     chosen: Gateway | None = dispatch.first(
-        "select_gateway", gateways=usable, purpose="credits", currency=currency
+        "select_gateway", gateways=usable, purpose=purpose, currency=currency
     )
     return next((one for one in usable if one is chosen), usable[0])
 
@@ -83,7 +86,9 @@ def choose_gateway(currency: str, wanted: str | None) -> Gateway | Refusal:
 def has_bought(session: Session, user_id: str) -> bool:
     """Whether somebody bought credits before."""
     bought = select(func.count()).where(
-        PaymentIntent.user_id == user_id, PaymentIntent.state == IntentState.CREDITED
+        PaymentIntent.user_id == user_id,
+        PaymentIntent.purpose == CREDITS,
+        PaymentIntent.state == IntentState.CREDITED,
     )
     return bool(session.scalar(bought))
 

@@ -34,8 +34,9 @@ if TYPE_CHECKING:
     from tests.services import PostgresServer
 
 LONGEST_S = 60
-# What only a payment at a gateway or an escrow passes; their own tests kill them there.
-ELSEWHERE = frozenset(name for name in POINTS if name.startswith(("pay.", "escrow.", "release.")))
+# What only a payment, an escrow or a sale passes; their own tests kill them there.
+OTHERS = ("pay.", "escrow.", "release.", "sale.")
+ELSEWHERE = frozenset(name for name in POINTS if name.startswith(OTHERS))
 HERE = sorted(set(POINTS) - ELSEWHERE)
 # The first batch only starts the seats; this one posts and extends.
 LATER = dict.fromkeys([name for name in HERE if name.startswith("meter.")], 5)

@@ -97,6 +97,12 @@ def _wallet() -> Group:
                 pattern=CURRENCY,
             ),
             Item(
+                "credit_price",
+                _("Price of one credit"),
+                _("For items that are paid directly: hundredths of the shop's currency."),
+                least=1,
+            ),
+            Item(
                 "test_mode",
                 _("Test mode"),
                 _("Payment plugins take no real money while it is on."),
