@@ -13,10 +13,13 @@ from ppvcms.db import now_ms
 from ppvcms.errors import NotFoundError
 from ppvcms.ids import new_id
 from ppvcms.ledger.books import CREDITS
+from ppvcms.ledger.limits import left_of, spendable
 from ppvcms.ledger.models import Account
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
+
+    from ppvcms.ledger.limits import Left
 
 
 class AccountKind(StrEnum):
@@ -59,12 +62,16 @@ STORED = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Wallet:
-    """What a person owns, in minor units; `available` is what can be spent (R-03)."""
+    """What a person owns, in minor units; `available` is what can be spent (R-03).
+
+    `limit` is the limit that leaves less than there is, if one does (WL-16).
+    """
 
     balance: int
     held: int
     available: int
     currency: str = CREDITS
+    limit: Left | None = None
 
 
 def open_account(
@@ -133,7 +140,11 @@ def account_view(
     if row.floor is None:
         balance = balance_of(session, row.id)
         return Wallet(balance, 0, balance, currency)
-    return Wallet(row.balance, row.held, row.balance - row.held - row.floor, currency)
+    funds = row.balance - row.held - row.floor
+    limit = left_of(session, {row.id: row.held}).get(row.id) if kind == "wallet" else None
+    available = spendable(funds, limit)
+    binding = limit if available < funds else None
+    return Wallet(row.balance, row.held, available, currency, binding)
 
 
 def balance_of(session: Session, account_id: str) -> int:

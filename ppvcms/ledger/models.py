@@ -142,6 +142,22 @@ class EarningRelease(Base):
     transfer_id: Mapped[Ulid] = mapped_column(ForeignKey("transfer.id"))
 
 
+class SpendLimit(Base):
+    """What a wallet may spend in a period (WL-16); the account `site` stands for everybody's.
+
+    A raise waits in `next_amount` until `next_at`; no amount is no limit.
+    """
+
+    __tablename__ = "spend_limit"
+
+    account_id: Mapped[Ulid] = mapped_column(primary_key=True)
+    period: Mapped[str] = mapped_column(String(8), primary_key=True)
+    amount: Mapped[Amount | None]
+    next_amount: Mapped[Amount | None]
+    next_at: Mapped[Millis | None]
+    changed_at: Mapped[Millis]
+
+
 class Hold(Base):
     """An amount reserved on an account, ended once: captured, released or expired."""
 

@@ -17,7 +17,7 @@ from ppvcms.events import TransferPosted
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
 from ppvcms.ledger.errors import KeyReusedError, LedgerError
-from ppvcms.ledger.limits import Period, left_of
+from ppvcms.ledger.limits import Period, left_of, spendable
 from ppvcms.ledger.models import Account, AccountVersion, Entry, Share, Transfer
 from ppvcms.ledger.outbox import write_event
 from ppvcms.results import Refusal
@@ -68,9 +68,7 @@ class Locked:
     @property
     def available(self) -> int:
         """What can be spent, in minor units: the funds, as far as the limits allow."""
-        if self.limit is None:
-            return self.funds
-        return min(self.funds, max(0, self.limit.amount))
+        return spendable(self.funds, self.limit)
 
     def move(self, *, balance: int = 0, held: int = 0) -> None:
         """Change both by so many minor units, as one version."""

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
+from ppvcms.ledger.limits import left_of, spendable
 from ppvcms.ledger.models import Account
 from ppvcms.metering.clock import seen
 from ppvcms.metering.evidence import evidence_of, read_facts
@@ -21,6 +22,7 @@ from ppvcms.rooms.models import Room
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
+    from ppvcms.ledger.limits import Left
     from ppvcms.metering.state import SeatState
 
 
@@ -59,6 +61,8 @@ class SeatView:
     balance: int
     held: int
     available: int
+    limited: bool
+    """Whether a limit of spending leaves less than there is (WL-16)."""
     secured_until: int
     time_left_s: int
     performer_line: Line
@@ -114,6 +118,7 @@ class SeatView:
             "server_now": self.now,
         }
         if for_payer:
+            shown["limited"] = self.limited
             shown["balance"] = {"available": self.available, "held": self.held}
         return shown
 
@@ -143,12 +148,14 @@ def seat_views(session: Session, seat_ids: list[str], *, now: int | None = None)
     ).all()
     facts = read_facts(session, [scope for seat, *_ in rows for scope in (seat.id, seat.show_id)])
     moment = now_ms(session) if now is None else now
+    limits = left_of(session, {wallet.id: wallet.held for _seat, wallet, *_ in rows})
     return [
         _view(
             seat,
             wallet,
             slug,
             evidence_of(facts, seat_id=seat.id, show_id=seat.show_id),
+            limit=limits.get(wallet.id),
             receipt=receipt is not None,
             now=moment,
         )
@@ -157,11 +164,19 @@ def seat_views(session: Session, seat_ids: list[str], *, now: int | None = None)
 
 
 def _view(
-    seat: Seat, wallet: Account, slug: str, evidence: Evidence, *, receipt: bool, now: int
+    seat: Seat,
+    wallet: Account,
+    slug: str,
+    evidence: Evidence,
+    *,
+    limit: Left | None,
+    receipt: bool,
+    now: int,
 ) -> SeatView:
     state = seen(state_of(seat), evidence, now)
     terms, counted_s = state.terms, state.counted_ms // 1000
-    started, available = state.started_at, wallet.balance - wallet.held
+    started, funds = state.started_at, wallet.balance - wallet.held
+    available = spendable(funds, limit)
     return SeatView(
         id=seat.id,
         room_id=seat.room_id,
@@ -186,6 +201,7 @@ def _view(
         balance=wallet.balance,
         held=wallet.held,
         available=available,
+        limited=available < funds,
         secured_until=seat.secured_until,
         time_left_s=0 if state.phase.over else time_left_s(state, available=available, now=now),
         performer_line=_line(state, evidence.performer_last, now),
