@@ -21,6 +21,7 @@ from ppvcms.web.guards import client_address, policy, remember
 from ppvcms.web.people import account_rules, locale_choices, show_refusal, zone_choices
 
 if TYPE_CHECKING:
+    from flask.blueprints import BlueprintSetupState
     from flask.typing import ResponseReturnValue
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -30,6 +31,7 @@ PAGES = (
     ("account.overview", _l("Overview"), "house"),
     ("receipts.index", _l("Receipts"), "receipt"),
     ("pay.credits", _l("Add credits"), "wallet2"),
+    ("notices.index", _l("Notices"), "bell"),
     ("account.profile", _l("Profile"), "person"),
     ("account.security", _l("Security"), "shield-lock"),
 )
@@ -60,6 +62,12 @@ def account_nav() -> list[MenuItem]:
         if endpoint in current_app.view_functions
     ]
     return [*own, *plugin_items("account")]
+
+
+@blueprint.record
+def _offer_navigation(state: BlueprintSetupState) -> None:
+    # Plugins' pages stand in the account too: layouts/account.html.
+    state.app.jinja_env.globals.update(account_nav=account_nav)
 
 
 @blueprint.get("")

@@ -20,6 +20,7 @@ from ppvcms.host import files, registry, settings, slots
 from ppvcms.host.labels import label
 from ppvcms.host.worn import PREVIEW, manifests, theme_in_use
 from ppvcms.ledger.store import wallet_view
+from ppvcms.notices.services import unread
 from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
@@ -30,10 +31,12 @@ if TYPE_CHECKING:
 
 SCOPES = {
     "site.room": ("room",),
+    "site.profile": ("room",),
     "site.private": ("room", "live"),
     "perform.live": ("dashboard", "room", "live"),
     "perform": ("dashboard",),
     "account": ("dashboard",),
+    "notices": ("dashboard",),
 }
 """Which plugins' files a page loads, by its endpoint or its blueprint."""
 LOW = 200
@@ -84,6 +87,7 @@ def init_frame(app: Flask) -> None:
     app.jinja_env.globals.update(
         site=LocalProxy(site_facts),
         wallet=LocalProxy(wallet),
+        unread_notices=unread_notices,
         locale=LocalProxy(lambda: str(get_locale() or "en")),
         text_direction=LocalProxy(text_direction),
         label=label,
@@ -135,6 +139,14 @@ def wallet() -> WalletFacts | None:
         shop = _built("pay.credits") or ""
         g.wallet = WalletFacts(money.available, money.held, shop, shop, low=money.available < LOW)
     found: WalletFacts = g.wallet
+    return found
+
+
+def unread_notices() -> int:
+    """Return how many notices the reader has not looked at, read once per request."""
+    if "unread_notices" not in g:
+        g.unread_notices = unread(current_user.id) if current_user.is_authenticated else 0
+    found: int = g.unread_notices
     return found
 
 

@@ -25,6 +25,7 @@ from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import words
 from ppvcms.web.formats import moment, money
+from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.pdf import Column, pdf_file, table
 from ppvcms.web.people import choices
@@ -33,6 +34,7 @@ from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import language_name, meter_figures, modules
 
 if TYPE_CHECKING:
+    from flask.blueprints import BlueprintSetupState
     from flask.typing import ResponseReturnValue
 
     from ppvcms.rooms.models import Room
@@ -83,21 +85,32 @@ def _own_room() -> None:
         g.room = next(iter(services.rooms_of(actor.user_id)), None)
 
 
+def performer_nav() -> list[MenuItem]:
+    """Return the pages of the performer's dashboard, the plugins' among them."""
+    own = (
+        ("perform.overview", _("Overview"), "house"),
+        ("perform.live", _("Live"), "broadcast"),
+        ("perform.prices", _("Prices"), "tag"),
+        ("perform.earnings", _("Earnings"), "graph-up"),
+        ("perform.room", _("My room"), "door-open"),
+    )
+    items = [
+        MenuItem(text, url_for(endpoint), icon, active=request.endpoint == endpoint)
+        for endpoint, text, icon in own
+    ]
+    return [*items, *plugin_items("performer")]
+
+
+@blueprint.record
+def _offer_navigation(state: BlueprintSetupState) -> None:
+    # Plugins' pages stand in the dashboard too: layouts/performer.html.
+    state.app.jinja_env.globals.update(performer_nav=performer_nav)
+
+
 @blueprint.context_processor
 def _navigation() -> dict[str, Any]:
     """Give the dashboard its navigation."""
-    items = [
-        {"endpoint": "perform.overview", "label": _("Overview"), "icon": "house"},
-        {"endpoint": "perform.live", "label": _("Live"), "icon": "broadcast"},
-        {"endpoint": "perform.prices", "label": _("Prices"), "icon": "tag"},
-        {"endpoint": "perform.earnings", "label": _("Earnings"), "icon": "graph-up"},
-        {"endpoint": "perform.room", "label": _("My room"), "icon": "door-open"},
-    ]
-    items += [
-        {"endpoint": item.endpoint, "label": item.label, "icon": item.icon or "puzzle"}
-        for _slug, item in registry.menu_items("performer")
-    ]
-    return {"nav": items, "nav_title": _("Your work")}
+    return {"nav": performer_nav(), "nav_title": _("Your work")}
 
 
 @blueprint.get("/")

@@ -111,8 +111,9 @@ def rooms_json() -> ResponseReturnValue:
 @policy(who="public")
 def profile(slug: str) -> ResponseReturnValue:
     """Show who somebody is, what each kind of show costs, and the door to the room."""
-    room = services.by_slug(slug)
-    return render_template("site/profile.html", room=_of_room(room, current_actor(), whole=True))
+    found = services.by_slug(slug)
+    page = _of_room(found, current_actor(), whole=True)
+    return render_template("site/profile.html", room=page, view=services.view_of(found))
 
 
 @blueprint.get("/rooms/<slug>")
