@@ -13,6 +13,7 @@ from ppvcms.errors import PluginError
 from ppvcms.events import (
     EscrowEnded,
     Event,
+    ItemSold,
     MessageSent,
     PaymentSettled,
     RequestChanged,
@@ -89,6 +90,7 @@ from ppvcms.payments.contract import (
     Trust,
 )
 from ppvcms.payments.services import open_payments
+from ppvcms.payments.shop import Way, ways_to_pay
 from ppvcms.results import Refusal
 from ppvcms.rooms.modes import (
     Block,
@@ -101,7 +103,19 @@ from ppvcms.rooms.modes import (
     RoomMode,
     Voyeurs,
 )
+from ppvcms.sales.access import AccessView, Offer, Right, access_of
+from ppvcms.sales.access import begin as begin_access
+from ppvcms.sales.access import give as give_access
+from ppvcms.sales.access import given_of as given_access
+from ppvcms.sales.access import history as access_history
+from ppvcms.sales.access import take_back as take_back_access
+from ppvcms.sales.access import use as use_access
+from ppvcms.sales.direct import buy_directly, direct_price
 from ppvcms.sales.escrow import EscrowView
+from ppvcms.sales.goods import put_on_sale, stocks, take_off_sale
+from ppvcms.sales.orders import Order, Sold, refusal_to_sell, refusal_to_spend, sales_of_item, sell
+from ppvcms.sales.orders import buy as buy_item
+from ppvcms.sales.orders import undo as undo_sale
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
@@ -110,6 +124,7 @@ from ppvcms.web.sheets import csv_file
 
 __all__ = [
     "API_VERSION",
+    "AccessView",
     "Actor",
     "Amount",
     "Assets",
@@ -128,6 +143,7 @@ __all__ = [
     "Gateway",
     "GatewayEvent",
     "GrantState",
+    "ItemSold",
     "Json",
     "KeyReusedError",
     "Lease",
@@ -143,7 +159,9 @@ __all__ = [
     "Money",
     "NoticeKind",
     "Notification",
+    "Offer",
     "Op",
+    "Order",
     "Outcome",
     "PayerRole",
     "PaymentSettled",
@@ -159,6 +177,7 @@ __all__ = [
     "Refusal",
     "RequestChanged",
     "Result",
+    "Right",
     "RoomFacts",
     "RoomMode",
     "RoomView",
@@ -172,6 +191,7 @@ __all__ = [
     "ShowStarted",
     "SignalRefusedError",
     "SlotContext",
+    "Sold",
     "SpentInRoom",
     "Task",
     "TransferPosted",
@@ -179,16 +199,25 @@ __all__ = [
     "Ulid",
     "UserRegistered",
     "Voyeurs",
+    "Way",
+    "access_history",
+    "access_of",
     "audit",
+    "begin_access",
+    "buy_directly",
+    "buy_item",
     "charge",
     "credits_text",
     "csv_file",
     "current_actor",
     "db",
+    "direct_price",
     "escrow_pay",
     "escrow_put",
     "escrow_refund",
+    "give_access",
     "give_credits",
+    "given_access",
     "hookimpl",
     "label",
     "new_id",
@@ -204,14 +233,25 @@ __all__ = [
     "process_socket",
     "public_url",
     "push_room",
+    "put_on_sale",
+    "refusal_to_sell",
+    "refusal_to_spend",
     "registrations_changed",
     "role_names",
+    "sales_of_item",
+    "sell",
     "send_notice",
     "settings",
     "signing_secret",
+    "stocks",
+    "take_back_access",
+    "take_off_sale",
     "test_mode",
     "time_left_after",
     "transaction",
+    "undo_sale",
     "unit_of_work",
+    "use_access",
     "wallet",
+    "ways_to_pay",
 ]
