@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import (
         Actor,
         Assets,
+        CardFacts,
+        ClientBadge,
         DemoContext,
         LifecycleContext,
         NoticeKind,
@@ -38,7 +40,9 @@ if TYPE_CHECKING:
         RoomView,
         SettingsSpec,
         SlotContext,
+        StoredFile,
         Task,
+        UploadKind,
     )
     from ppvcms.media.contract import MediaProvider
     from ppvcms.payments.contract import Gateway
@@ -185,6 +189,11 @@ def register_notices() -> list[NoticeKind]:
     """Return the kinds of things people are told, for `send_notice`."""
 
 
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_uploads() -> list[UploadKind]:
+    """Return the kinds of files that people may bring part by part, with a bar."""
+
+
 # --- Per request ----------------------------------------------------------------------
 
 
@@ -196,6 +205,16 @@ def template_slot(name: str, context: SlotContext) -> Markup | str | None:
 @_hook(HookKind.COLLECT, result=(dict,))
 def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
     """Return JSON for the room page, found there under the plugin's slug."""
+
+
+@_hook(HookKind.COLLECT, result=(dict,))
+def card_facts(room_ids: Sequence[str], actor: Actor) -> dict[str, CardFacts]:
+    """Return what cards of rooms shall show of the plugin, by room; asked once for a list."""
+
+
+@_hook(HookKind.COLLECT, result=(dict,))
+def client_badges(user_ids: Sequence[str]) -> dict[str, ClientBadge]:
+    """Return what stands beside people's names in queues and chats, by person."""
 
 
 @_hook(HookKind.FILTER, result=(str,))
@@ -219,6 +238,11 @@ def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
 
 
 @_hook(HookKind.DECIDE)
+def check_performer(actor: Actor, act: str) -> Refusal | None:
+    """Refuse that somebody performs: `act` is ``live`` or ``check_in`` (into another's show)."""
+
+
+@_hook(HookKind.DECIDE)
 def check_message(message: str, room: RoomView, actor: Actor) -> Refusal | None:
     """Refuse a chat line."""
 
@@ -226,6 +250,15 @@ def check_message(message: str, room: RoomView, actor: Actor) -> Refusal | None:
 @_hook(HookKind.DECIDE)
 def check_purchase(actor: Actor, purpose: str, amount: int, currency: str) -> Refusal | None:
     """Refuse a purchase, before anything is taken."""
+
+
+@_hook(HookKind.DECIDE, first=True, result=(bool,))
+def check_file(file: StoredFile, actor: Actor) -> bool:
+    """Say whether somebody may have the bytes of a file of this plugin, at this moment.
+
+    Only the file's own plugin is asked, at each request of bytes. Anything but
+    True sends nothing.
+    """
 
 
 # --- Facts ----------------------------------------------------------------------------

@@ -27,6 +27,7 @@ LARGEST_JSON = 64 * 1024
 GUARDED_HOOKS = {
     "check_permission": "permission",
     "check_room_entry": "room_entry",
+    "check_performer": "performing",
     "check_message": "message",
     "check_purchase": "purchase",
 }

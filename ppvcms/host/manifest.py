@@ -37,7 +37,7 @@ CATEGORIES = (
     "content",
     "integration",
 )
-GUARDS = ("site_entry", "room_entry", "purchase", "permission", "message")
+GUARDS = ("site_entry", "room_entry", "performing", "purchase", "permission", "message")
 SCOPES = ("site", "studio", "room")
 THEME_KINDS = ("templates", "data")
 THEME_SCHEMES = ("auto", "light", "dark")

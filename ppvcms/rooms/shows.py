@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.events import ShowEnded, ShowStarted
@@ -23,7 +23,8 @@ from ppvcms.media.models import Grant
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms import alerts
-from ppvcms.rooms.models import Room, Show
+from ppvcms.rooms.models import Room, Show, ShowPerformer
+from ppvcms.rooms.performing import LIVE, refusal_to_perform
 from ppvcms.rooms.services import not_yours, push_state
 from ppvcms.rooms.states import OFFLINE_AFTER_MS
 
@@ -50,8 +51,9 @@ def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
     the first media arrives (RM-05).
     """
     mode = registry.room_mode(mode_key)
-    if not actor.can("room.perform"):
-        return not_yours()
+    refusal = refusal_to_perform(actor, LIVE)
+    if refusal is not None:
+        return refusal
     if mode is None or mode.private:
         return Refusal("not_found", _("This kind of show is not offered here now."))
     provider = registry.media_provider()
@@ -291,6 +293,11 @@ def _new_show(
 def _end(session: Session, show: Show, *, reason: str, ended_by: str | None) -> None:
     show.state, show.ended_at = "ended", now_ms(session)
     show.end_reason, show.ended_by = reason[:32], ended_by
+    session.execute(
+        update(ShowPerformer)
+        .where(ShowPerformer.show_id == show.id, ShowPerformer.until_at.is_(None))
+        .values(until_at=show.ended_at, present=None, left_reason="ended")
+    )
     fact = ShowEnded(
         id=new_id(),
         at=show.ended_at,
