@@ -43,6 +43,8 @@ from ppvcms.facade import (
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     Assets,
+    CardFacts,
+    ClientBadge,
     DemoContext,
     LifecycleContext,
     NoticeKind,
@@ -131,6 +133,8 @@ __all__ = [
     "Base",
     "Block",
     "Capabilities",
+    "CardFacts",
+    "ClientBadge",
     "CreditsField",
     "CreditsListField",
     "DemoContext",

@@ -127,6 +127,30 @@ class NoticeKind:
 
 
 @dataclass(frozen=True, slots=True)
+class CardFacts:
+    """What a plugin adds to the card of a room; None and empty texts add nothing.
+
+    `rating` is in hundredths of a star, from 100 to 500, of `reviews` reviews;
+    `next_event_at` in epoch milliseconds; `follow_url` takes a POST.
+    """
+
+    rating: int | None = None
+    reviews: int = 0
+    next_event_at: int | None = None
+    followed: bool = False
+    follow_url: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ClientBadge:
+    """A word beside somebody's name, such as a rank, with its icon and tone."""
+
+    label: str
+    icon: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoContext:
     """Who and what a demo site has when plugins add their own demo content."""
 
@@ -135,6 +159,42 @@ class DemoContext:
     clients: tuple[Actor, ...]
     studios: tuple[Actor, ...]
     rooms: tuple[RoomView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFile:
+    """A file that a plugin keeps for somebody; `kind` is image, video, audio or document.
+
+    `facts` is what was measured: width and height, `duration_ms`.
+    """
+
+    id: str
+    slug: str
+    owner_id: str | None
+    name: str
+    kind: str
+    content_type: str
+    size: int
+    public: bool
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class FileLimits:
+    """What may be saved: the kinds, and at most so many bytes; pictures are written anew."""
+
+    most_bytes: int
+    kinds: tuple[str, ...] = ("image", "video", "audio", "document")
+    widest: int = 2560
+
+
+@dataclass(frozen=True, slots=True)
+class UploadKind:
+    """Files that people bring part by part, named ``<slug>.<what>``, and who may."""
+
+    key: str
+    permission: str
+    limits: FileLimits
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from ppvcms.accounts.tidy import tidy
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
 from ppvcms.host.settings import site
-from ppvcms.jobs import listeners, tasks
+from ppvcms.jobs import listeners, tasks, telling
 from ppvcms.ledger.outbox import forget_delivered
 from ppvcms.ledger.releases import release_due
 from ppvcms.ledger.store import rollup, seal, wallet_view
@@ -38,6 +38,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
     tasks.register(app, name="ledger.release", every=600, func=_release)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
+    tasks.register(app, name="notices.forget", every=3_600, func=telling.forget_old)
     tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)
     tasks.register(app, name="rooms.requests", every=1, func=_expire_requests)
     tasks.register(app, name="rooms.silent", every=5, func=_end_silent_shows)
@@ -47,6 +48,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="media.reconcile", every=15, func=_reconcile_media)
     listeners.add(app, top_up)
     listeners.add(app, close_requests)
+    listeners.add(app, telling.tell)
 
 
 def top_up(event: Event) -> None:

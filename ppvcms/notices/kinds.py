@@ -8,6 +8,7 @@ from ppvcms.errors import PpvcmsError
 from ppvcms.host import registry
 from ppvcms.host.contract import NoticeKind
 
+PAYER, PERFORMER = "show.request", "room.perform"
 CORE = (
     NoticeKind(
         "core.receipt",
@@ -17,8 +18,68 @@ CORE = (
             "Your session with %(with)s is over. You paid %(amount)s. "
             "The receipt says what was counted and why."
         ),
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.credits",
+        _l("Credits you bought have arrived"),
+        _l("%(amount)s are yours"),
+        _l("Your payment has arrived, and %(amount)s were added to your credits."),
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.payment_failed",
+        _l("A payment did not go through"),
+        _l("Your payment did not go through"),
+        _l("Nothing was taken, and no credits were added. You can try again at any time."),
         mail=False,
-        permission="show.request",
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.balance_low",
+        _l("Your credits are low"),
+        _l("You have %(amount)s left"),
+        _l("That is less than a minute of your last session. Add credits before the next one."),
+        mail=False,
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.request_rejected",
+        _l("A request of yours was turned down"),
+        _l("%(room)s cannot take your request now"),
+        _l("Your request was turned down. Nothing was taken."),
+        mail=False,
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.request_expired",
+        _l("A request of yours was not answered"),
+        _l("%(room)s did not answer in time"),
+        _l("Your request has ended by itself. Nothing was taken."),
+        mail=False,
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.request_closed",
+        _l("A request of yours could not be kept"),
+        _l("Your request in %(room)s has ended"),
+        _l("It could not be kept any longer. Nothing was taken."),
+        mail=False,
+        permission=PAYER,
+    ),
+    NoticeKind(
+        "core.room_back",
+        _l("A room you asked about is live again"),
+        _l("%(room)s is live now."),
+        _l("%(room)s is live now. You asked to be told once."),
+    ),
+    NoticeKind(
+        "core.earned",
+        _l("A session has ended and you earned"),
+        _l("You earned %(amount)s"),
+        _l("The session with %(who)s is over. Your part of it is %(amount)s."),
+        mail=False,
+        permission=PERFORMER,
     ),
 )
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -82,13 +81,22 @@ def send_notice(
         on_site=wanted.on_site,
         made_at=now_ms(session),
     )
-    with contextlib.suppress(IntegrityError):
+    if not _kept(session, notice):
+        return
+    if wanted.by_mail and user.email_verified_at is not None:
+        mails.write(session, user, notice, thread=thread or kind, kind=declared)
+    if wanted.on_site:
+        after_commit(session, lambda: _push(notice))
+
+
+def _kept(session: Session, notice: Notice) -> bool:
+    """Write a notice, unless another transaction tells the same at this moment."""
+    try:
         with session.begin_nested():
             session.add(notice)
-        if wanted.by_mail and user.email_verified_at is not None:
-            mails.write(session, user, notice, thread=thread or kind, kind=declared)
-        if wanted.on_site:
-            after_commit(session, lambda: _push(notice))
+    except IntegrityError:
+        return False
+    return True
 
 
 def _told(session: Session, user_id: str, key: str | None) -> bool:

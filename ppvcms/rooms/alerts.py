@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 from sqlalchemy import delete, select
 
-from ppvcms.accounts import mail
 from ppvcms.accounts.models import User
 from ppvcms.db import db, now_ms, transaction
+from ppvcms.notices.services import send_notice
 from ppvcms.realtime import push
 from ppvcms.rooms.models import Room, RoomAlert, Show, Visit
 
@@ -44,7 +44,8 @@ def fire(room_id: str) -> int:
     if db.session.scalar(waiting) is None:
         return 0
     told = transaction(lambda session: _take(session, room_id))
-    for user_id, slug, text in told:
+    for user_id, slug, title in told:
+        text = _("%(room)s is live now.", room=title)
         data = {"level": "info", "code": "room_back", "text": text, "room": slug}
         push(f"user:{user_id}", "notice", data)
     return len(told)
@@ -57,15 +58,15 @@ def _take(session: Session, room_id: str) -> list[tuple[str, str, str]]:
         return []
     gone = delete(RoomAlert).where(RoomAlert.room_id == room_id).returning(RoomAlert.user_id)
     users = list(session.scalars(gone))
-    text = _("%(room)s is live now.", room=room.title)
     there = set(session.scalars(select(Visit.user_id).where(Visit.room_id == room_id)))
     for user in session.scalars(select(User).where(User.id.in_(users), User.state == "active")):
         if user.id not in there:
-            mail.queue_mail(
+            send_notice(
                 session,
-                to=user.email,
-                subject=text,
-                body=_("%(room)s is live now. You asked to be told once.", room=room.title),
-                path=f"/rooms/{room.slug}",
+                user.id,
+                "core.room_back",
+                values={"room": room.title},
+                link=f"/rooms/{room.slug}",
+                thread=f"room:{room.id}",
             )
-    return [(user_id, room.slug, text) for user_id in users]
+    return [(user_id, room.slug, room.title) for user_id in users]

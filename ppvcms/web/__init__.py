@@ -14,6 +14,7 @@ PARTS = (
     "ppvcms.web.pages",
     "ppvcms.web.auth",
     "ppvcms.web.account",
+    "ppvcms.web.notices",
     "ppvcms.web.receipts",
     "ppvcms.web.pay",
     "ppvcms.web.perform",

@@ -31,6 +31,11 @@ def moment(at_ms: int | None) -> str:
     return str(format_datetime(_utc(at_ms), "medium")) if at_ms else ""
 
 
+def iso(at_ms: int) -> str:
+    """Write epoch milliseconds for machines: ``2026-03-01T19:00:00Z``."""
+    return _utc(at_ms).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def day(at_ms: int | None) -> str:
     """Write epoch milliseconds as a date of the reader's zone."""
     return str(format_date(_utc(at_ms), "medium")) if at_ms else ""
@@ -46,7 +51,13 @@ def duration(seconds: float | None) -> str:
 
 def init_formats(app: Flask) -> None:
     """Give templates their filters."""
-    filters = {"money": money, "datetime": moment, "date": day, "duration": duration}
+    filters = {
+        "money": money,
+        "datetime": moment,
+        "date": day,
+        "duration": duration,
+        "iso": iso,
+    }
     app.jinja_env.filters.update(filters)
 
 

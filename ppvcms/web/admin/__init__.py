@@ -8,6 +8,7 @@ from ppvcms.web.admin.frame import blueprint
 
 AREAS = (
     "audit",
+    "commissions",
     "health",
     "ledger",
     "live",
@@ -23,6 +24,7 @@ AREAS = (
     "rooms",
     "sessions",
     "settings",
+    "texts",
     "themes",
 )
 

@@ -26,6 +26,7 @@ export class Wire {
     this.#leave();
     this.socket.on("connect", () => this.greet?.());
     this.socket.on("disconnect", () => this.#leave());
+    this.socket.on("notice", (detail) => document.dispatchEvent(new CustomEvent("pv:notice", { detail })));
     this.socket.on("signed_out", () => location.reload());
   }
 

@@ -1,0 +1,120 @@
+"""The core's own notices: what people are told of the facts of their money and their shows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlalchemy import delete, func, select
+
+from ppvcms.accounts.models import User
+from ppvcms.db import now_ms, transaction
+from ppvcms.events import PaymentSettled, RequestChanged, SeatClosed
+from ppvcms.ledger.models import Share, Transfer
+from ppvcms.ledger.store import wallet_view
+from ppvcms.metering.models import Seat
+from ppvcms.notices.models import Notice, NoticeThread
+from ppvcms.notices.services import send_notice
+from ppvcms.rooms.models import Room
+
+if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
+    from ppvcms.events import Event
+
+KEPT_MS = 90 * 86_400_000
+ENDED = {
+    "rejected": "core.request_rejected",
+    "expired": "core.request_expired",
+    "closed": "core.request_closed",
+}
+
+
+def tell(event: Event) -> None:
+    """Tell the people of a fact what it means for them; each fact tells once."""
+    if isinstance(event, SeatClosed):
+        transaction(lambda session: _seat_closed(session, event))
+    elif isinstance(event, PaymentSettled):
+        transaction(lambda session: _credited(session, event))
+    elif isinstance(event, RequestChanged) and event.state in ENDED:
+        transaction(lambda session: _request_ended(session, event))
+
+
+def forget_old() -> None:
+    """Delete notices of long ago, and threads whose gap has passed long since."""
+    transaction(_forget)
+
+
+def _seat_closed(session: Session, event: SeatClosed) -> None:
+    if event.amount == 0:
+        return
+    seat = session.get_one(Seat, event.seat_id)
+    payer, performer = (session.get_one(User, one) for one in (seat.payer_id, seat.performer_id))
+    send_notice(
+        session,
+        payer.id,
+        "core.receipt",
+        values={"with": performer.display_name, "amount": event.amount},
+        link=f"/account/sessions/{seat.id}",
+        key=f"receipt:{seat.id}",
+    )
+    send_notice(
+        session,
+        performer.id,
+        "core.earned",
+        values={"who": payer.display_name, "amount": _earned(session, seat)},
+        link=f"/perform/earnings/{seat.id}",
+        key=f"earned:{seat.id}",
+    )
+    _warn_of_low_balance(session, seat)
+
+
+def _warn_of_low_balance(session: Session, seat: Seat) -> None:
+    left = wallet_view(session, seat.payer_id).available
+    if left < seat.rate:
+        send_notice(
+            session,
+            seat.payer_id,
+            "core.balance_low",
+            values={"amount": left},
+            link="/credits",
+            key=f"low:{seat.id}",
+        )
+
+
+def _earned(session: Session, seat: Seat) -> int:
+    """Return the performer's part of what a seat was charged, in minor units."""
+    query = (
+        select(func.coalesce(func.sum(Share.amount), 0))
+        .join(Transfer, Transfer.id == Share.transfer_id)
+        .where(Transfer.source == f"seat:{seat.id}", Share.party_id == seat.performer_id)
+    )
+    return int(session.scalar(query) or 0)
+
+
+def _credited(session: Session, event: PaymentSettled) -> None:
+    send_notice(
+        session,
+        event.user_id,
+        "core.credits",
+        values={"amount": event.credits},
+        link="/account",
+        key=f"payment:{event.intent_id}",
+    )
+
+
+def _request_ended(session: Session, event: RequestChanged) -> None:
+    room = session.get_one(Room, event.room_id)
+    send_notice(
+        session,
+        event.client_id,
+        ENDED[event.state],
+        values={"room": room.title},
+        link=f"/rooms/{room.slug}",
+        key=f"request:{event.request_id}",
+    )
+
+
+def _forget(session: Session) -> None:
+    long_ago = now_ms(session) - KEPT_MS
+    session.execute(delete(Notice).where(Notice.made_at < long_ago))
+    session.execute(delete(NoticeThread).where(NoticeThread.due_at < long_ago))
