@@ -34,9 +34,14 @@ from ppvcms.facade import (
     escrow_put,
     escrow_refund,
     give_credits,
+    names_of,
+    performers_of,
     post_chat,
     push_room,
     role_names,
+    room_named,
+    room_of,
+    rooms_of,
     time_left_after,
     wallet,
 )
@@ -114,6 +119,7 @@ from ppvcms.sales.access import take_back as take_back_access
 from ppvcms.sales.access import use as use_access
 from ppvcms.sales.direct import buy_directly, direct_price
 from ppvcms.sales.escrow import EscrowView
+from ppvcms.sales.escrow import find as escrow_of
 from ppvcms.sales.goods import put_on_sale, stocks, take_off_sale
 from ppvcms.sales.orders import Order, Sold, refusal_to_sell, refusal_to_spend, sales_of_item, sell
 from ppvcms.sales.orders import buy as buy_item
@@ -216,6 +222,7 @@ __all__ = [
     "current_actor",
     "db",
     "direct_price",
+    "escrow_of",
     "escrow_pay",
     "escrow_put",
     "escrow_refund",
@@ -224,6 +231,7 @@ __all__ = [
     "given_access",
     "hookimpl",
     "label",
+    "names_of",
     "new_id",
     "new_secret",
     "now_ms",
@@ -231,6 +239,7 @@ __all__ = [
     "open_payments",
     "pdf_file",
     "pdf_table",
+    "performers_of",
     "plugin_asset",
     "policy",
     "post_chat",
@@ -242,6 +251,9 @@ __all__ = [
     "refusal_to_spend",
     "registrations_changed",
     "role_names",
+    "room_named",
+    "room_of",
+    "rooms_of",
     "sales_of_item",
     "sell",
     "send_notice",

@@ -10,6 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
+from sqlalchemy import select
 
 from ppvcms.accounts import roles
 from ppvcms.accounts.models import User
@@ -30,6 +31,8 @@ from ppvcms.rooms.models import Room, Show
 from ppvcms.sales import escrow
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from sqlalchemy.orm import Session
 
     from ppvcms.accounts.actor import Actor
@@ -230,6 +233,36 @@ def _performers(session: Session, room: Room) -> set[str]:
 def role_names() -> dict[str, str]:
     """Return what people call each role of the site, by its key."""
     return {role.key: label(role.key) if role.builtin else role.name for role in roles.role_list()}
+
+
+def names_of(user_ids: Iterable[str]) -> dict[str, str]:
+    """Return the names that the public sees of people, by their ids."""
+    query = select(User.id, User.display_name).where(User.id.in_(set(user_ids)))
+    return dict(db.session.execute(query).tuples().all())
+
+
+def room_named(slug: str) -> RoomView | None:
+    """Return the room that has a name in its address, or None."""
+    row = db.session.scalar(select(Room).where(Room.slug == slug))
+    return services.view_of(row) if row is not None else None
+
+
+def room_of(room_id: str) -> RoomView | None:
+    """Return a room by its id, or None."""
+    row = db.session.get(Room, room_id)
+    return services.view_of(row) if row is not None else None
+
+
+def rooms_of(performer_id: str) -> tuple[RoomView, ...]:
+    """Return the rooms that somebody performs in."""
+    return tuple(services.view_of(room) for room in services.rooms_of(performer_id))
+
+
+def performers_of(room: RoomView) -> tuple[str, ...]:
+    """Return the ids of who performs in a room now, in the order of checking in (WL-10)."""
+    if room.show_id is None:
+        return (room.performer_id,)
+    return tuple(one.performer_id for one in present_in(db.session(), room.show_id))
 
 
 def push_balance(user_id: str) -> None:
