@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from ppvcms.accounts.actor import Actor
 from ppvcms.accounts.audit import record as audit
+from ppvcms.accounts.lookup import people, person, person_named
+from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
+from ppvcms.accounts.studio_parts import parts as studio_parts
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
 from ppvcms.errors import PluginError
 from ppvcms.events import (
@@ -15,6 +18,7 @@ from ppvcms.events import (
     Event,
     ItemSold,
     MessageSent,
+    ModeChanged,
     PaymentSettled,
     RequestChanged,
     SeatClosed,
@@ -37,6 +41,7 @@ from ppvcms.facade import (
     names_of,
     performers_of,
     post_chat,
+    push_person,
     push_room,
     role_names,
     room_named,
@@ -165,6 +170,7 @@ __all__ = [
     "MediaUnavailableError",
     "MessageSent",
     "Millis",
+    "ModeChanged",
     "ModeRules",
     "Money",
     "NoticeKind",
@@ -173,6 +179,7 @@ __all__ = [
     "Op",
     "Order",
     "Outcome",
+    "PartView",
     "PayerRole",
     "PaymentSettled",
     "PdfColumn",
@@ -214,6 +221,7 @@ __all__ = [
     "access_of",
     "audit",
     "begin_access",
+    "begin_part",
     "buy_directly",
     "buy_item",
     "charge",
@@ -222,6 +230,7 @@ __all__ = [
     "current_actor",
     "db",
     "direct_price",
+    "end_part",
     "escrow_of",
     "escrow_pay",
     "escrow_put",
@@ -237,14 +246,19 @@ __all__ = [
     "now_ms",
     "once",
     "open_payments",
+    "part_of",
     "pdf_file",
     "pdf_table",
+    "people",
     "performers_of",
+    "person",
+    "person_named",
     "plugin_asset",
     "policy",
     "post_chat",
     "process_socket",
     "public_url",
+    "push_person",
     "push_room",
     "put_on_sale",
     "refusal_to_sell",
@@ -260,6 +274,7 @@ __all__ = [
     "settings",
     "signing_secret",
     "stocks",
+    "studio_parts",
     "take_back_access",
     "take_off_sale",
     "test_mode",

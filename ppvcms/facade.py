@@ -316,6 +316,11 @@ def push_room(session: Session, room: RoomView, event: str, data: dict[str, Any]
     after_commit(session, lambda: push(channel, event, data))
 
 
+def push_person(session: Session, user_id: str, event: str, data: dict[str, Any]) -> None:
+    """Send an event to all open pages of a person, once the transaction is committed."""
+    after_commit(session, lambda: push(f"user:{user_id}", event, data))
+
+
 def _private_show(session: Session, room: RoomView) -> str | None:
     show = session.get(Show, room.show_id) if room.show_id is not None else None
     return show.id if show is not None and show.private else None

@@ -79,7 +79,7 @@ class Permission:
 
 @dataclass(frozen=True, slots=True)
 class PluginMenuItem:
-    """An entry of a menu: main, footer, account, performer or admin."""
+    """An entry of a menu: main, footer, account, performer, studio or admin."""
 
     menu: str
     endpoint: str

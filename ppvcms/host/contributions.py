@@ -13,6 +13,7 @@ from ppvcms.host.contract import (
     PluginMenuItem,
     SettingsSpec,
     Task,
+    UploadKind,
 )
 
 if TYPE_CHECKING:
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-MENUS = frozenset({"main", "footer", "account", "performer", "admin"})
+MENUS = frozenset({"main", "footer", "account", "performer", "studio", "admin"})
 SCOPES = frozenset({"all", "room", "live", "dashboard", "admin"})
 
 
@@ -42,6 +43,7 @@ class Contributions:
     media_providers: dict[str, MediaProvider] = field(default_factory=dict)
     gateways: dict[str, Gateway] = field(default_factory=dict)
     tasks: dict[str, Task] = field(default_factory=dict)
+    uploads: dict[str, UploadKind] = field(default_factory=dict)
     notices: dict[str, NoticeKind] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """Which plugin gave a thing, by the hook's noun and its name."""
@@ -113,6 +115,13 @@ def _tasks(target: Contributions, slug: str, items: list[Task]) -> None:
         target.tasks[f"{slug}.{item.name}"] = item
 
 
+def _uploads(target: Contributions, slug: str, items: list[UploadKind]) -> None:
+    for item in _each(slug, items, UploadKind):
+        if not item.key.startswith(f"{slug}."):
+            raise PluginError(slug, f"upload '{item.key}' must begin with '{slug}.'.")
+        target.uploads[item.key] = item
+
+
 def _notices(target: Contributions, slug: str, items: list[NoticeKind]) -> None:
     for item in _each(slug, items, NoticeKind):
         if not item.key.startswith(f"{slug}."):
@@ -163,5 +172,6 @@ _ADDERS: dict[str, Callable[[Contributions, str, Any], None]] = {
     "register_gateways": _keyed("gateways", "execute", "verify", "parse", "lookup"),
     "register_tasks": _tasks,
     "register_notices": _notices,
+    "register_uploads": _uploads,
 }
 REGISTRATION = tuple(_ADDERS)
