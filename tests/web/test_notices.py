@@ -48,11 +48,9 @@ def mails(actor: Actor) -> Sequence[Mail]:
 
 def hurry(actor: Actor) -> None:
     """Let every gap of somebody's mails pass."""
-    transaction(
-        lambda s: s.execute(
-            sa.update(NoticeThread).where(NoticeThread.user_id == actor.user_id).values(due_at=0)
-        )
-    )
+    threads = sa.update(NoticeThread).where(NoticeThread.user_id == actor.user_id)
+    for late in (threads, sa.update(Mail)):
+        transaction(lambda s, late=late: s.execute(late.values(due_at=0)))
 
 
 def test_a_notice_is_told_on_the_site_and_by_mail(site: Site) -> None:
