@@ -8,9 +8,21 @@ from __future__ import annotations
 
 from ppvcms.accounts.actor import Actor
 from ppvcms.accounts.audit import record as audit
-from ppvcms.accounts.lookup import people, person, person_named
+from ppvcms.accounts.fields import FieldError, ProfileField
+from ppvcms.accounts.fields import parse as parse_fields
+from ppvcms.accounts.lookup import people, people_who, person, person_named
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
+from ppvcms.content.stored import (
+    delete_file,
+    file_link,
+    file_of,
+    keep_file,
+    open_file,
+    public_link,
+    publish_file,
+    save_file,
+)
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
 from ppvcms.errors import PluginError
 from ppvcms.events import (
@@ -56,6 +68,7 @@ from ppvcms.host.contract import (
     CardFacts,
     ClientBadge,
     DemoContext,
+    FileLimits,
     LifecycleContext,
     NoticeKind,
     Permission,
@@ -65,9 +78,11 @@ from ppvcms.host.contract import (
     RoomView,
     SettingsSpec,
     SlotContext,
+    StoredFile,
     Task,
+    UploadKind,
 )
-from ppvcms.host.facts import public_url, signing_secret, test_mode
+from ppvcms.host.facts import private_folder, public_url, signing_secret, test_mode
 from ppvcms.host.fields import CreditsField, CreditsListField, credits_text
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
@@ -75,6 +90,9 @@ from ppvcms.host.processes import socket_of as process_socket
 from ppvcms.host.registry import changed as registrations_changed
 from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
+from ppvcms.ledger.limits import LimitView
+from ppvcms.ledger.limits import Period as SpendPeriod
+from ppvcms.ledger.own_limits import set_site_limit, set_spend_limit, site_limits, spend_limits
 from ppvcms.ledger.store import KeyReusedError, once
 from ppvcms.media.contract import (
     EventKind,
@@ -87,6 +105,7 @@ from ppvcms.media.contract import (
     MediaUnavailableError,
     SignalRefusedError,
 )
+from ppvcms.metering.office import stop_person
 from ppvcms.notices.services import send_notice
 from ppvcms.payments.contract import (
     Capabilities,
@@ -115,6 +134,9 @@ from ppvcms.rooms.modes import (
     RoomMode,
     Voyeurs,
 )
+from ppvcms.rooms.performing import refusal_to_perform
+from ppvcms.rooms.picture import Encoded as Picture
+from ppvcms.rooms.picture import encode_apart as encode_picture
 from ppvcms.sales.access import AccessView, Offer, Right, access_of
 from ppvcms.sales.access import begin as begin_access
 from ppvcms.sales.access import give as give_access
@@ -133,6 +155,7 @@ from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
 from ppvcms.web.pdf import table as pdf_table
+from ppvcms.web.people import form_field
 from ppvcms.web.sheets import csv_file
 
 __all__ = [
@@ -154,6 +177,8 @@ __all__ = [
     "EscrowView",
     "Event",
     "EventKind",
+    "FieldError",
+    "FileLimits",
     "ForgedError",
     "Gateway",
     "GatewayEvent",
@@ -163,6 +188,7 @@ __all__ = [
     "KeyReusedError",
     "Lease",
     "LifecycleContext",
+    "LimitView",
     "MediaCapabilities",
     "MediaEvent",
     "MediaProvider",
@@ -184,10 +210,12 @@ __all__ = [
     "PaymentSettled",
     "PdfColumn",
     "Permission",
+    "Picture",
     "PluginBlueprint",
     "PluginError",
     "PluginMenuItem",
     "Problem",
+    "ProfileField",
     "Quote",
     "RateLimits",
     "Redirect",
@@ -209,11 +237,14 @@ __all__ = [
     "SignalRefusedError",
     "SlotContext",
     "Sold",
+    "SpendPeriod",
     "SpentInRoom",
+    "StoredFile",
     "Task",
     "TransferPosted",
     "Trust",
     "Ulid",
+    "UploadKind",
     "UserRegistered",
     "Voyeurs",
     "Way",
@@ -229,38 +260,51 @@ __all__ = [
     "csv_file",
     "current_actor",
     "db",
+    "delete_file",
     "direct_price",
+    "encode_picture",
     "end_part",
     "escrow_of",
     "escrow_pay",
     "escrow_put",
     "escrow_refund",
+    "file_link",
+    "file_of",
+    "form_field",
     "give_access",
     "give_credits",
     "given_access",
     "hookimpl",
+    "keep_file",
     "label",
     "names_of",
     "new_id",
     "new_secret",
     "now_ms",
     "once",
+    "open_file",
     "open_payments",
+    "parse_fields",
     "part_of",
     "pdf_file",
     "pdf_table",
     "people",
+    "people_who",
     "performers_of",
     "person",
     "person_named",
     "plugin_asset",
     "policy",
     "post_chat",
+    "private_folder",
     "process_socket",
+    "public_link",
     "public_url",
+    "publish_file",
     "push_person",
     "push_room",
     "put_on_sale",
+    "refusal_to_perform",
     "refusal_to_sell",
     "refusal_to_spend",
     "registrations_changed",
@@ -269,11 +313,17 @@ __all__ = [
     "room_of",
     "rooms_of",
     "sales_of_item",
+    "save_file",
     "sell",
     "send_notice",
+    "set_site_limit",
+    "set_spend_limit",
     "settings",
     "signing_secret",
+    "site_limits",
+    "spend_limits",
     "stocks",
+    "stop_person",
     "studio_parts",
     "take_back_access",
     "take_off_sale",

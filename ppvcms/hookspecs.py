@@ -239,7 +239,15 @@ def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
 
 @_hook(HookKind.DECIDE)
 def check_performer(actor: Actor, act: str) -> Refusal | None:
-    """Refuse that somebody performs: `act` is ``live`` or ``check_in`` (into another's show)."""
+    """Refuse that somebody performs: `act` is ``live``, ``check_in`` or ``sell``.
+
+    Checking in is joining another's show; selling is offering items for credits.
+    """
+
+
+@_hook(HookKind.COLLECT, result=(list,))
+def unlisted_performers(performer_ids: Sequence[str]) -> list[str]:
+    """Return those of the performers whose rooms no list shall show; asked once for a list."""
 
 
 @_hook(HookKind.DECIDE)

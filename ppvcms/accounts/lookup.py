@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 from sqlalchemy import select
 
 from ppvcms.accounts.actor import Actor, actor_of
-from ppvcms.accounts.models import User
+from ppvcms.accounts.models import User, UserRole
 from ppvcms.accounts.names import name_key
+from ppvcms.accounts.roles import role_list
 from ppvcms.db import db
 
 if TYPE_CHECKING:
@@ -27,6 +28,22 @@ def person_named(name: str) -> Actor | None:
         select(User).where(User.name_key == name_key(name), User.state == "active")
     )
     return actor_of(user) if user is not None else None
+
+
+def people_who(permission: str) -> list[Actor]:
+    """Return the active people to whom a role gives a permission, oldest first.
+
+    Who has it only as the owner, whose role gives everything, is left out.
+    """
+    roles = [role.id for role in role_list() if role.key != "owner" and permission in role.granted]
+    query = (
+        select(User)
+        .join(UserRole)
+        .where(UserRole.role_id.in_(roles), User.state == "active")
+        .order_by(User.id)
+        .distinct()
+    )
+    return [actor_of(user) for user in db.session.scalars(query)]
 
 
 def people(user_ids: Iterable[str]) -> dict[str, Actor]:

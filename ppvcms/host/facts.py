@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
 from ppvcms.host.settings import site
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 def public_url() -> str:
@@ -18,6 +22,13 @@ def public_url() -> str:
 def test_mode() -> bool:
     """Whether the site still tries things out, so that no real money may move."""
     return site().test_mode
+
+
+def private_folder(slug: str) -> Path:
+    """Return a plugin's own folder outside everything that is served, for the site's user alone."""
+    folder: Path = current_app.config["PPVCMS"].instance / "private" / slug
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return folder
 
 
 def signing_secret(slug: str) -> str:

@@ -6,18 +6,32 @@ from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 
-from ppvcms.host import dispatch
+from ppvcms.host import dispatch, registry
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
 
 PERFORM = "room.perform"
-LIVE, CHECK_IN = "live", "check_in"
+LIVE, CHECK_IN, SELL = "live", "check_in", "sell"
 
 
 def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:
-    """Return why somebody may not go live (`LIVE`) or join a show (`CHECK_IN`), or None."""
+    """Return why somebody may not go live, join a show (`CHECK_IN`) or sell items, or None."""
     if not actor.can(PERFORM):
         return Refusal("forbidden", _("This account cannot perform here. Nothing was changed."))
     return dispatch.decide("check_performer", actor=actor, act=act)
+
+
+def refusal_of_mode(actor: Actor, mode_key: str) -> Refusal | None:
+    """Return why somebody may not be live in a kind of show, or None (MD-03)."""
+    refusal = refusal_to_perform(actor, LIVE)
+    mode = registry.room_modes().get(mode_key)
+    if refusal is not None:
+        return refusal
+    if mode is None or not mode.public:
+        return Refusal("not_found", _("This kind of show is not offered here now."))
+    performers = mode.ruled.performers
+    if performers and not performers & actor.roles:
+        return Refusal("forbidden", _("This kind of show is not open to your account."))
+    return None

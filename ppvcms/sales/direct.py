@@ -19,7 +19,7 @@ from ppvcms.payments import purposes
 from ppvcms.payments.services import IntentView, Purchase, start_payment
 from ppvcms.results import Refusal
 from ppvcms.sales import goods
-from ppvcms.sales.orders import Order, refusal_to_sell, sell
+from ppvcms.sales.orders import Order, refusal_to_sell, sell, seller_may
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ def buy_directly(
     payer: Actor, order: Order, *, key: str, return_to: str = "", gateway: str | None = None
 ) -> IntentView | Refusal:
     """Begin to pay for an item at a gateway; the same `key` gives the same payment (R-04)."""
-    refusal = refusal_to_sell(db.session(), payer, order)
+    refusal = seller_may(order) or refusal_to_sell(db.session(), payer, order)
     if refusal is not None:
         return refusal
     amount, currency = direct_price(order.price)

@@ -13,6 +13,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from ppvcms.accounts import audit
+from ppvcms.accounts.lookup import person
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.events import ItemSold
 from ppvcms.faultpoints import faultpoint
@@ -25,6 +26,7 @@ from ppvcms.metering.sharing import as_books, sharers_of
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import Room
+from ppvcms.rooms.performing import PERFORM, SELL, refusal_to_perform
 from ppvcms.rooms.services import is_staff_of
 from ppvcms.sales import access, goods
 from ppvcms.sales.access import Offer, Right
@@ -87,7 +89,7 @@ def buy(payer: Actor, order: Order, *, key: str) -> Sold | Refusal:
 
     The same `key` buys once, whoever repeats it (R-04, R-46).
     """
-    refusal = refusal_to_spend(payer, "item", order.price)
+    refusal = seller_may(order) or refusal_to_spend(payer, "item", order.price)
     if refusal is not None:
         return refusal
     try:
@@ -96,6 +98,14 @@ def buy(payer: Actor, order: Order, *, key: str) -> Sold | Refusal:
         return Refusal(
             "key_reused", _("This was bought before under other terms. Nothing more was taken.")
         )
+
+
+def seller_may(order: Order) -> Refusal | None:
+    """Return why nothing can be bought from this seller now, or None; asked first (AC-03)."""
+    seller = person(order.seller_id)
+    if seller is None or not seller.can(PERFORM) or refusal_to_perform(seller, SELL) is None:
+        return None
+    return Refusal("gone", _("This is not for sale at the moment. Nothing was taken."))
 
 
 def refusal_to_spend(payer: Actor, purpose: str, amount: int) -> Refusal | None:
