@@ -34,7 +34,7 @@ class MenuEntry(Base):
     weight: Mapped[int] = mapped_column(Integer, default=0)
 
 
-class StoredFile(Base):
+class FileRecord(Base):
     """A file of somebody, outside of what is served; its plugin says who may open it (PI-19)."""
 
     __tablename__ = "stored_file"

@@ -81,6 +81,18 @@ def first(hook: str, **arguments: Any) -> Any:
     return None
 
 
+def permits(slug: str, hook: str, **arguments: Any) -> bool:
+    """Ask one plugin alone, and take nothing but True for a yes.
+
+    A plugin that is off, fails, or has nothing to say, permits nothing.
+    """
+    _expect(hook, HookKind.DECIDE)
+    for impl in implementations(current().hooks, hook):
+        if impl.plugin_name == slug:
+            return _isolated(impl, hook, arguments) is True
+    return False
+
+
 def notify(hook: str, *, only: Collection[str] | None = None, **arguments: Any) -> list[str]:
     """Tell every plugin, or `only` those named, and return the slugs that failed.
 

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from ppvcms.host.contract import Assets, NoticeKind, Permission, PluginMenuItem, Task
+    from ppvcms.host.contract import (
+        Assets,
+        NoticeKind,
+        Permission,
+        PluginMenuItem,
+        Task,
+        UploadKind,
+    )
     from ppvcms.media.contract import MediaProvider
     from ppvcms.payments.contract import Gateway
     from ppvcms.rooms.modes import RoomMode
@@ -60,6 +67,11 @@ def tasks() -> dict[str, Task]:
 def notice_kinds() -> dict[str, NoticeKind]:
     """Return the kinds of notices that plugins declared, by key."""
     return dict(current().contributions.notices)
+
+
+def upload_kinds() -> dict[str, UploadKind]:
+    """Return the kinds of files that people may bring part by part, by key."""
+    return dict(current().contributions.uploads)
 
 
 def permissions() -> dict[str, Permission]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppvcms.accounts.tidy import tidy
+from ppvcms.content import uploads
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
 from ppvcms.host.settings import site
@@ -40,6 +41,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
     tasks.register(app, name="notices.forget", every=3_600, func=telling.forget_old)
     tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)
+    tasks.register(app, name="content.uploads", every=3_600, func=_tidy_uploads)
     tasks.register(app, name="rooms.requests", every=1, func=_expire_requests)
     tasks.register(app, name="rooms.silent", every=5, func=_end_silent_shows)
     tasks.register(app, name="rooms.pages", every=20, func=_sweep_pages)
@@ -116,6 +118,10 @@ def _release() -> None:
 
 def _forget() -> None:
     transaction(lambda session: forget_delivered(session, before=now_ms(session) - KEPT_FACTS_MS))
+
+
+def _tidy_uploads() -> None:
+    uploads.tidy()
 
 
 def _tidy_accounts() -> None:
