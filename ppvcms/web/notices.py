@@ -73,8 +73,8 @@ def settings() -> ResponseReturnValue:
         services.choose(current_user.id, wanted)
         flash(_("Saved."), "success")
         return redirect(url_for("notices.settings"))
-    chosen = services.choices_of(current_user.id, offered)
-    return render_template("account/notice_settings.html", kinds=offered, chosen=chosen)
+    wants = services.choices_of(current_user.id, offered)
+    return render_template("account/notice_settings.html", kinds=offered, wants=wants)
 
 
 def _offered() -> list[NoticeKind]:
