@@ -106,6 +106,9 @@ from ppvcms.media.contract import (
     SignalRefusedError,
 )
 from ppvcms.metering.office import stop_person
+from ppvcms.metering.partners import change_performers, performers_in, room_shared_by
+from ppvcms.metering.sharing import Present
+from ppvcms.metering.together import Together, had_together, spent_since
 from ppvcms.notices.services import send_notice
 from ppvcms.payments.contract import (
     Capabilities,
@@ -214,6 +217,7 @@ __all__ = [
     "PluginBlueprint",
     "PluginError",
     "PluginMenuItem",
+    "Present",
     "Problem",
     "ProfileField",
     "Quote",
@@ -241,6 +245,7 @@ __all__ = [
     "SpentInRoom",
     "StoredFile",
     "Task",
+    "Together",
     "TransferPosted",
     "Trust",
     "Ulid",
@@ -255,6 +260,7 @@ __all__ = [
     "begin_part",
     "buy_directly",
     "buy_item",
+    "change_performers",
     "charge",
     "credits_text",
     "csv_file",
@@ -274,6 +280,7 @@ __all__ = [
     "give_access",
     "give_credits",
     "given_access",
+    "had_together",
     "hookimpl",
     "keep_file",
     "label",
@@ -290,6 +297,7 @@ __all__ = [
     "pdf_table",
     "people",
     "people_who",
+    "performers_in",
     "performers_of",
     "person",
     "person_named",
@@ -311,6 +319,7 @@ __all__ = [
     "role_names",
     "room_named",
     "room_of",
+    "room_shared_by",
     "rooms_of",
     "sales_of_item",
     "save_file",
@@ -322,6 +331,7 @@ __all__ = [
     "signing_secret",
     "site_limits",
     "spend_limits",
+    "spent_since",
     "stocks",
     "stop_person",
     "studio_parts",
