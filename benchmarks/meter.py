@@ -151,6 +151,8 @@ class House:
                 performer_id=self.stage.performer_id,
                 mode="private",
                 state="live",
+                role="viewer",
+                rate=terms["rate_per_minute"],
                 terms=terms,
                 wallet_id=wallet.id,
                 escrow_id=escrow.id,

@@ -9,7 +9,6 @@ import json
 import time
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import inspect, text
@@ -177,26 +176,40 @@ def _why_not(one: Invariant, dialect: str, tables: set[str]) -> str | None:
 
 
 def _find_shares(connection: Connection) -> list[str]:
-    """Recompute the division of every shared charge (R-47)."""
-    rows = connection.execute(
-        text(
-            "SELECT transfer_id, nr, party_kind, party_id, numerator, denominator, amount"
-            " FROM share ORDER BY transfer_id, nr"
-        )
-    )
+    """Recompute the division of every shared charge (R-47).
+
+    Transfers of a seat whose keys differ after an ``@`` alone divide one amount in
+    steps (R-38): one charge, rounded when its last step, without ``@``, is there.
+    """
+    charges: dict[str, dict[int, Any]] = {}
+    steps: dict[str, str] = {}
+    for row in connection.execute(text(_SHARES)):
+        in_steps = row.key.startswith("seat:") and "@" in row.key
+        whole = row.key.partition("@")[0] if in_steps else row.key
+        if not in_steps:
+            steps[whole] = row.transfer_id
+        kept = charges.setdefault(whole, {})
+        before = kept[row.nr][-1] if row.nr in kept else 0
+        kept[row.nr] = (*row[2:6], before + int(row.amount))
     return [
         transfer_id
-        for transfer_id, shares in groupby(rows, key=lambda row: str(row.transfer_id))
-        if not _divides(list(shares))
+        for whole, transfer_id in steps.items()
+        if not _divides([shares for _nr, shares in sorted(charges[whole].items())])
     ]
 
 
-def _divides(shares: Sequence[Any]) -> bool:
+_SHARES = """
+SELECT t.key, s.transfer_id, s.party_kind, s.party_id, s.numerator, s.denominator, s.amount, s.nr
+FROM share s JOIN transfer t ON t.id = s.transfer_id ORDER BY s.transfer_id, s.nr
+"""
+
+
+def _divides(shares: Sequence[tuple[str, str, int, int, int]]) -> bool:
     parts = [
-        Part(row.party_kind, row.party_id, Fraction(row.numerator, row.denominator or 1))
-        for row in shares
+        Part(kind, party_id, Fraction(numerator, denominator or 1))
+        for kind, party_id, numerator, denominator, _amount in shares
     ]
-    amounts = [int(row.amount) for row in shares]
+    amounts = [amount for *_part, amount in shares]
     try:
         return split(sum(amounts), parts) == amounts
     except NotBalancedError:

@@ -12,11 +12,11 @@ from sqlalchemy import select
 
 from ppvcms.ledger.check import Invariant, query
 from ppvcms.metering.evidence import Fact
-from ppvcms.metering.figures import charge_of, estimate
+from ppvcms.metering.figures import charge_of, counted_by_part
 from ppvcms.metering.models import Seat
 from ppvcms.metering.models import Span as SpanRow
 from ppvcms.metering.rows import state_of
-from ppvcms.metering.spans import Span, counted_spans, subtract, total, within
+from ppvcms.metering.spans import Span, counted_spans, subtract, within
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,10 +53,13 @@ def _is_right(seat: Any, spans: dict[tuple[str, str], list[Span]]) -> bool:
         state.started_at,
         state.closed_at,
     )
+    first = state.parts[0] if state.parts else None
+    rate = state.rate if first is None else first.rate_per_minute
     return (
-        total(billed) == state.counted_ms
+        rate == state.terms.rate_per_minute
+        and counted_by_part(state, billed, state.closed_at)
+        == [*(part.counted_ms for part in state.parts), state.running_ms]
         and not subtract(billed, proven)
-        and estimate(state.terms, state.counted_ms) == state.due
         and charge_of(state, state.reason) == seat.due
         and seat.due <= seat.secured
     )
@@ -94,14 +97,16 @@ _sums = query(
     SELECT s.id FROM seat s WHERE s.state IN ('settled', 'void') AND (
         s.due <> (SELECT coalesce(sum(u.amount), 0) FROM usage u WHERE u.seat_id = s.id)
         OR s.due <> (SELECT coalesce(sum(h.captured), 0) FROM hold h WHERE h.seat_id = s.id)
-        OR s.secured <> (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.seat_id = s.id)
+        OR s.secured + s.freed <>
+           (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.seat_id = s.id)
         OR s.posted <> s.due
     )
     """,
     """
     SELECT s.id FROM seat s WHERE s.state NOT IN ('settled', 'void') AND (
         s.posted <> (SELECT coalesce(sum(u.amount), 0) FROM usage u WHERE u.seat_id = s.id)
-        OR s.secured <> (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.seat_id = s.id)
+        OR s.secured + s.freed <>
+           (SELECT coalesce(sum(h.amount), 0) FROM hold h WHERE h.seat_id = s.id)
         OR s.posted > s.secured
     )
     """,

@@ -11,50 +11,68 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from ppvcms.metering import changes
 from ppvcms.metering import terms as rules
 from ppvcms.metering.figures import (
     LOOK_EVERY_MS,
     POST_EVERY_MS,
+    bought_s,
     charge_of,
+    counted_by_part,
     extend_below_ms,
     last_act,
     left_ms,
     silence_ms,
     stall_ms,
+    sure_of,
     time_left_s,
     wait_s,
 )
 from ppvcms.metering.spans import Span, subtract, total, within
 from ppvcms.metering.state import (
+    Back,
     Close,
+    Denied,
     End,
     Exhaust,
+    GoOn,
+    NextBlock,
     Pause,
     Phase,
     Post,
     Reason,
+    Rerate,
     Resume,
     SeatState,
     Secure,
     Side,
     Start,
     Unbilled,
+    Wait,
     Warn,
     side_of,
 )
-from ppvcms.metering.terms import first_block, seconds_for
+from ppvcms.metering.terms import first_block
 
 if TYPE_CHECKING:
     from ppvcms.metering.state import Command, Commands, Event, Evidence
     from ppvcms.metering.terms import Terms
 
 GAPS_WITHIN_MS = 600_000
+COUNTING = frozenset({Phase.LIVE, Phase.EXHAUSTED, Phase.WAITING})
 
 
 def opened(terms: Terms, *, now: int) -> SeatState:
     """Return a seat at the moment its first block is secured (R-29)."""
     secured = first_block(terms)
-    state = SeatState(terms=terms, opened_at=now, secured=secured, secured_until=now)
+    state = SeatState(
+        terms=terms,
+        role=terms.role,
+        rate=terms.rate_per_minute,
+        opened_at=now,
+        secured=secured,
+        secured_until=now,
+    )
     return replace(state, secured_until=now + left_ms(state), posted_at=now)
 
 
@@ -67,65 +85,96 @@ def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]
     """
     if state.phase.over:
         return state, ()
-    track = _Track(replace(state), max(now, last_act(state)), event.evidence)
+    track = Track(replace(state), max(now, last_act(state)), event.evidence)
     track.count()
-    if isinstance(event, End):
-        track.close(event.reason)
-    else:
-        track.look(event.available)
-    return track.state, tuple(track.commands)
+    match event:
+        case End():
+            track.close(event.reason)
+        case Wait():
+            changes.wait(track)
+        case Back():
+            changes.come_back(track)
+        case _:
+            track.available = event.available
+            track.look()
+            _change(track, event)
+    denied = next((one for one in track.commands if isinstance(one, Denied)), None)
+    return (track.state, tuple(track.commands)) if denied is None else (state, (denied,))
+
+
+def _change(track: Track, event: Event) -> None:
+    """Do what was asked of a seat that is still open after the look."""
+    if track.state.phase.over:
+        return
+    match event:
+        case Rerate():
+            changes.rerate(track, event.role, event.rate_per_minute)
+        case NextBlock():
+            changes.next_block(track, event.nr)
+        case GoOn():
+            changes.go_on(track)
 
 
 def seen(state: SeatState, evidence: Evidence, now: int) -> SeatState:
     """Return a seat with what is proven by now counted, and nothing else done: for screens."""
-    track = _Track(replace(state), now, evidence)
+    track = Track(replace(state), now, evidence)
     track.count()
     return track.state
 
 
 @dataclass(slots=True)
-class _Track:
-    """One step under way."""
+class Track:
+    """One step under way; `available` is what the wallet can still give."""
 
     state: SeatState
     now: int
     evidence: Evidence
+    available: int = 0
     commands: list[Command] = field(default_factory=list)
 
-    def look(self, available: int) -> None:
+    def look(self) -> None:
         """Go through the phases, as far as this moment leads."""
         if self.state.phase is Phase.SECURED:
             self._begin()
         if self.state.phase is Phase.LIVE:
-            available = self._run(available)
+            self._run()
         if self.state.phase is Phase.EXHAUSTED:
-            available = self._return_with_money(available)
+            self._return_with_money()
         if self.state.phase is Phase.PAUSED:
-            self._wait()
+            self._stay()
+        if self.state.phase is Phase.WAITING:
+            changes.stay_waiting(self)
         if self.state.phase is Phase.LIVE:
-            self._warn(available)
+            self._warn()
 
     # --- What is proven -----------------------------------------------------------
 
     def count(self) -> None:
         """Count what is proven and secured; never less than before, never past the money."""
         state = self.state
-        if state.phase not in {Phase.LIVE, Phase.EXHAUSTED}:
+        if state.phase not in COUNTING or state.started_at is None:
             return
-        counted = total(self._counted())
-        most = seconds_for(
-            state.secured,
-            rate_per_minute=state.terms.rate_per_minute,
-            grace_s=state.terms.grace_s,
+        spans = self._counted()
+        most_ms = 1000 * (bought_s(state, state.secured) + state.running_ms // 1000)
+        if not state.parts:
+            self.put(counted_ms=max(state.counted_ms, min(total(spans), most_ms)))
+            return
+        *past, running = counted_by_part(state, spans, self.now)
+        parts = tuple(
+            replace(part, counted_ms=max(part.counted_ms, ms))
+            for part, ms in zip(state.parts, past, strict=True)
         )
-        self._set(counted_ms=max(state.counted_ms, min(counted, most * 1000)))
+        running = max(state.running_ms, min(running, most_ms))
+        self.put(parts=parts, counted_ms=running + sum(part.counted_ms for part in parts))
 
     def _counted(self) -> tuple[Span, ...]:
         state = self.state
         start = state.opened_at if state.started_at is None else state.started_at
-        return within(self.evidence.counted, start, min(self.now, state.secured_until))
+        until = self.now if state.waiting_since is None else state.waiting_since
+        return within(self.evidence.counted, start, min(until, state.secured_until))
 
-    def _last_counted(self) -> int:
+    def last_counted(self) -> int:
+        """Return the last moment that is proven, or the beginning."""
         spans = self._counted()
         return spans[-1].end if spans else self.state.started_at or self.state.opened_at
 
@@ -142,7 +191,7 @@ class _Track:
         """Return whose line is down: silent, or with signs too far apart to count anything."""
         side, silent_ms = self._silent(moment), silence_ms(self.state.terms)
         since = self.state.live_since or 0
-        counted = max(self._last_counted(), since)
+        counted = max(self.last_counted(), since)
         if side is None and moment - counted >= stall_ms(self.state.terms):
             up = not subtract([Span(counted, moment - silent_ms)], self.evidence.performer)
             return Side.PAYER if up else Side.PERFORMER
@@ -152,43 +201,44 @@ class _Track:
 
     def _begin(self) -> None:
         """Start at the later of both first signs, or give the seat up in time (R-13)."""
-        state, limit = self.state, self.state.opened_at + self.state.terms.connect_s * 1000
-        first = within(self.evidence.counted, state.opened_at, self.now)
+        state = self.state
+        since = max(state.opened_at, state.live_since or 0)
+        limit = since + state.terms.connect_s * 1000
+        first = within(self.evidence.counted, since, self.now)
         if first and first[0].start <= limit:
             start = first[0].start
-            self._set(phase=Phase.LIVE, started_at=start, live_since=start, posted_at=self.now)
+            self.put(phase=Phase.LIVE, started_at=start, live_since=start, posted_at=self.now)
             # Nothing is secured twice: the block runs from the first counted second on.
-            self._set(secured_until=start + left_ms(self.state))
+            self.put(secured_until=start + left_ms(self.state), back_at=None)
             self.commands.append(Start(start))
             self.count()
             return
         # A sign of the last second may still be on its way.
         missing = self._silent(self.now)
         if self.now >= limit and (missing or self.now >= limit + LOOK_EVERY_MS * 5):
-            self._set(cause=missing or Side.BOTH)
+            self.put(cause=missing or Side.BOTH)
             self.close(Reason.NOT_CONNECTED)
 
-    def _run(self, available: int) -> int:
-        """Pause, extend, exhaust or post a live seat; return what is still available."""
+    def _run(self) -> None:
+        """Pause, extend, exhaust or post a live seat."""
         state = self.state
         if self._see_holes():
-            self._pause(Side.PAYER, self._last_counted())
-            return available
+            self._pause(Side.PAYER, self.last_counted())
+            return
         down = self._down(min(self.now, state.secured_until))
         if down is not None:
-            at = max(self._last_counted(), state.live_since or 0)
+            at = max(self.last_counted(), state.live_since or 0)
             self._lose(at, self.now, by_payer=down is Side.PAYER)
             self._pause(down, at)
-            return available
-        left_ms = state.secured_until - self.now
-        if left_ms <= 0:
+            return
+        left = state.secured_until - self.now
+        if left <= 0:
             self._exhaust()
-            return available
-        if left_ms < extend_below_ms(state):
-            available -= self._secure(available)
+            return
+        if left < extend_below_ms(state):
+            self._extend()
         if self.now - state.posted_at >= POST_EVERY_MS:
-            self._post()
-        return available
+            self.post()
 
     def _see_holes(self) -> bool:
         """Note lines that broke and came back between two looks (media.md 2.1).
@@ -204,7 +254,7 @@ class _Track:
             by_payer = not subtract([hole], self.evidence.performer)
             self._lose(hole.start, hole.end, by_payer=by_payer)
             self.commands.append(Unbilled(*hole))
-            self._set(
+            self.put(
                 live_since=hole.end,
                 secured_until=self.state.secured_until + hole.end - hole.start,
             )
@@ -214,16 +264,16 @@ class _Track:
     def _lose(self, start: int, end: int, *, by_payer: bool) -> None:
         """Remember media that was delivered and not counted, and whose line was lost."""
         gaps = tuple(gap for gap in self.state.gaps if self.now - gap < GAPS_WITHIN_MS)
-        self._set(
+        self.put(
             gaps=(*gaps, start) if by_payer else gaps,
             uncounted_ms=self.state.uncounted_ms + max(0, end - start),
         )
 
     def _pause(self, cause: Side, at: int) -> None:
         """Stop billing since the last counted moment, and the payer's media with it."""
-        state, last = self.state, self._last_counted()
-        self._post()
-        self._set(
+        state, last = self.state, self.last_counted()
+        self.post()
+        self.put(
             phase=Phase.PAUSED,
             paused_at=at,
             cause=cause,
@@ -234,8 +284,8 @@ class _Track:
 
     def _exhaust(self) -> None:
         at = self.state.secured_until
-        self._post()
-        self._set(
+        self.post()
+        self.put(
             phase=Phase.EXHAUSTED,
             paused_at=at,
             cause=None,
@@ -243,39 +293,41 @@ class _Track:
         )
         self.commands.append(Exhaust(at))
 
-    def _return_with_money(self, available: int) -> int:
+    def _return_with_money(self) -> None:
         """Go on once there is money again, or close when the window is over (R-37)."""
         if self._over_at(self.state.resume_by):
             # With money at hand it was the meter that did not come in time, not the payer.
-            has_money = self._next_block(available) > 0
-            self.close(Reason.RESUME_WINDOW if has_money else Reason.EXHAUSTED)
-            return available
-        secured = self._secure(available)
-        if secured:
-            # Waiting for money is not a pause of R-24.
-            self.commands.append(Unbilled(self.state.paused_at or self.now, self.now))
-            self._set(
-                phase=Phase.PAUSED,
-                paused_at=self.now,
-                resume_after=self.now,
-                resume_by=self.now + self.state.terms.resume_window_s * 1000,
-            )
-        return available - secured
+            has_money = self._next_block() > 0
+            over = Reason.BLOCK_OVER if self.state.terms.block_s else Reason.EXHAUSTED
+            self.close(Reason.RESUME_WINDOW if has_money else over)
+        elif self._extend() or self.state.rate == 0:
+            self.reopen()
 
-    def _wait(self) -> None:
+    def reopen(self) -> None:
+        """Let an exhausted seat go on as soon as both sides are there."""
+        # Waiting for money is not a pause of R-24.
+        self.commands.append(Unbilled(self.state.paused_at or self.now, self.now))
+        self.put(
+            phase=Phase.PAUSED,
+            paused_at=self.now,
+            resume_after=self.now,
+            resume_by=self.now + self.state.terms.resume_window_s * 1000,
+        )
+
+    def _stay(self) -> None:
         """Go on when both are back in time, or close (R-23, R-24)."""
         state = self.state
         paused_at = state.paused_at or self.now
         paused_ms = state.paused_ms + self.now - paused_at
         missing = self._missing()
         if self._over_at(state.resume_by):
-            self._set(cause=missing or state.cause)
+            self.put(cause=missing or state.cause)
             self.close(Reason.RESUME_WINDOW)
         elif paused_ms >= state.terms.pause_cap_s * 1000:
             self.close(Reason.PAUSE_CAP)
         elif missing is None and self.now >= (state.resume_after or 0):
             self.commands += [Unbilled(paused_at, self.now), Resume()]
-            self._set(
+            self.put(
                 phase=Phase.LIVE,
                 paused_at=None,
                 cause=None,
@@ -283,10 +335,11 @@ class _Track:
                 resume_by=None,
                 resume_after=None,
                 live_since=self.now,
+                back_at=None,
                 secured_until=self.now + left_ms(state),
             )
         elif missing is not None:
-            self._set(cause=missing)
+            self.put(cause=missing)
 
     def _missing(self) -> Side | None:
         """Return who is not there to go on; a payer without media proves it by the page."""
@@ -302,51 +355,63 @@ class _Track:
         state = self.state
         void = state.started_at is None
         charge = charge_of(state, reason)
-        if state.paused_at is not None and self.now > state.paused_at:
-            self.commands.append(Unbilled(state.paused_at, self.now))
-        self._set(phase=Phase.VOID if void else Phase.SETTLED, closed_at=self.now, reason=reason)
+        for since in (state.paused_at, state.waiting_since):
+            if since is not None and self.now > since:
+                self.commands.append(Unbilled(since, self.now))
+        self.put(phase=Phase.VOID if void else Phase.SETTLED, closed_at=self.now, reason=reason)
         self.commands.append(Close(reason, 0 if void else charge, void))
 
     # --- Small steps --------------------------------------------------------------
 
-    def _next_block(self, available: int) -> int:
+    def _next_block(self) -> int:
         state = self.state
         return rules.extension(
-            state.terms, secured=state.secured, counted=state.counted, available=available
+            state.terms,
+            rate_per_minute=state.rate,
+            secured=state.secured,
+            counted=state.counted,
+            available=self.available,
         )
 
-    def _secure(self, available: int) -> int:
+    def _extend(self) -> int:
         """Add the next block, as far as the money goes (R-31); return what it took."""
-        state, amount = self.state, self._next_block(available)
+        amount = self._next_block()
         if amount:
-            before = left_ms(state)
-            self._set(secured=state.secured + amount)
+            before = left_ms(self.state)
+            self.secure(amount)
             more = left_ms(self.state) - before
-            self._set(secured_until=state.secured_until + more)
-            self.commands.append(Secure(amount))
+            self.put(secured_until=self.state.secured_until + more)
         return amount
 
-    def _post(self) -> None:
-        amount = self.state.due - self.state.posted
-        self._set(posted_at=self.now)
+    def secure(self, amount: int) -> None:
+        """Hold more of what is available."""
+        self.put(secured=self.state.secured + amount)
+        self.available -= amount
+        self.commands.append(Secure(amount))
+
+    def post(self) -> None:
+        """Bring what is sure by now to the escrow (R-38)."""
+        amount = sure_of(self.state) - self.state.posted
+        self.put(posted_at=self.now)
         if amount > 0:
-            self._set(posted=self.state.posted + amount)
+            self.put(posted=self.state.posted + amount)
             self.commands.append(Post(amount))
 
-    def _warn(self, available: int) -> None:
+    def _warn(self) -> None:
         """Warn once at each mark, and again after new money (R-36)."""
-        left = time_left_s(self.state, available=available, now=self.now)
+        left = time_left_s(self.state, available=self.available, now=self.now)
         reached = sum(left <= mark for mark in self.state.terms.warn_s)
         if reached > self.state.warned:
             self.commands.append(Warn(left))
         if reached != self.state.warned:
-            self._set(warned=reached)
+            self.put(warned=reached)
 
     def _over_at(self, limit: int | None) -> bool:
         return limit is not None and self.now >= limit
 
-    def _set(self, **changes: object) -> None:
+    def put(self, **changed: object) -> None:
+        """Change the state."""
         # The state of a step under way is nobody else's yet; a new one for each of its
         # parts took a third of the meter's time.
-        for name, value in changes.items():
+        for name, value in changed.items():
             object.__setattr__(self.state, name, value)

@@ -17,7 +17,7 @@ from ppvcms.events import SeatExhausted, SeatPaused, SeatResumed
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
 from ppvcms.ledger.outbox import write_event
-from ppvcms.ledger.store import HoldPosting, lock_accounts, post_batch
+from ppvcms.ledger.store import HoldPosting, lock_accounts, place_hold, post_batch, release_hold
 from ppvcms.metering import rows
 from ppvcms.metering.clock import step
 from ppvcms.metering.evidence import Fact, evidence_of, read_facts
@@ -25,15 +25,20 @@ from ppvcms.metering.figures import next_look
 from ppvcms.metering.models import Seat, Span, Usage
 from ppvcms.metering.state import (
     Close,
+    Denied,
     Exhaust,
+    Free,
+    Hold,
     Pause,
     Resume,
+    Secure,
     Start,
     Tick,
     Unbilled,
     Warn,
 )
 from ppvcms.metering.tell import Lease, News
+from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -42,13 +47,15 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.ledger.store import Locked
-    from ppvcms.metering.state import Command, Event, Evidence, SeatState
+    from ppvcms.metering.state import Back, Command, Event, Evidence, SeatState, Wait
+    from ppvcms.metering.terms import Terms
 
 MOST_SEATS = {"postgresql": 1_000, "sqlite": 200}
 """How many seats one batch takes. A commit waits for the disk once, however many there
 are; SQLite has one writer, and all others of the process wait for the batch to end."""
-TURNS = (Start, Pause, Exhaust, Resume, Unbilled, Close)
+TURNS = (Start, Pause, Exhaust, Resume, Unbilled, Hold, Free, Close)
 """Commands that change more of a seat than its figures."""
+HOUR_MS = 3_600_000
 
 
 @dataclass(slots=True)
@@ -61,7 +68,7 @@ class Look:
     evidence: Evidence
     commands: tuple[Command, ...]
     now: int
-    wallet: Locked
+    wallet: Locked | None
     turns: bool
     """Whether more than figures changes."""
     posts: int
@@ -75,6 +82,21 @@ class Look:
         return any(isinstance(command, Close) for command in self.commands)
 
     @property
+    def denied(self) -> Denied | None:
+        """Why what was asked of the seat cannot be, or None."""
+        return next((one for one in self.commands if isinstance(one, Denied)), None)
+
+    @property
+    def frees(self) -> int:
+        """What is given back although the seat goes on, in minor units (R-39)."""
+        return sum(one.amount for one in self.commands if isinstance(one, Free))
+
+    @property
+    def hour_full(self) -> bool:
+        """Whether a counted hour has to be divided (R-38)."""
+        return self.after.counted_ms // HOUR_MS > self.row.shared_hours and not self.closes
+
+    @property
     def lease_changed(self) -> bool:
         """Whether the engine has to hear of a new secured second, a pause or a return."""
         old, new = self.before, self.after
@@ -83,7 +105,10 @@ class Look:
 
 @dataclass(slots=True)
 class Batch:
-    """What one look at the due seats came to: what to tell, and what to settle."""
+    """What one look at the due seats came to: what to tell, and what to settle.
+
+    `closing` are the seats that are over, and those with a full hour to divide.
+    """
 
     looked: int = 0
     more: bool = False
@@ -117,7 +142,7 @@ def _batch(session: Session, now: int | None) -> Batch:
         more=len(looks) == most,
         posted=sum(one.posts > 0 for one in going_on),
         news=news,
-        closing=[one.row.id for one in looks if one.closes],
+        closing=[one.row.id for one in looks if one.closes or one.hour_full],
     )
 
 
@@ -138,28 +163,54 @@ def look(
     left = {wallet_id: wallet.available for wallet_id, wallet in wallets.items()}
     looks = []
     for row in locked:
-        before = rows.state_of(row, terms[row.id])
         evidence = evidence_of(facts, seat_id=row.id, show_id=row.show_id)
-        after, commands = step(before, event(evidence, left[row.wallet_id]), moment)
-        turns = (before.phase, before.cause) != (after.phase, after.cause) or any(
-            isinstance(command, TURNS) for command in commands
-        )
-        looks.append(
-            Look(
-                row,
-                before,
-                after,
-                evidence,
-                commands,
-                moment,
-                wallets[row.wallet_id],
-                turns,
-                posts=after.posted - before.posted,
-                secures=after.secured - before.secured,
-            )
-        )
+        happens = event(evidence, left[row.wallet_id])
+        looks.append(_look(row, terms[row.id], evidence, happens, wallets[row.wallet_id], moment))
         left[row.wallet_id] -= looks[-1].secures
     faultpoint("meter.checked")
+    return looks
+
+
+def _look(
+    row: Row[Any], terms: Terms, evidence: Evidence, event: Event, wallet: Locked | None, now: int
+) -> Look:
+    before = rows.state_of(row, terms)
+    after, commands = step(before, event, now)
+    turns = bool(after.parts) or (before.phase, before.cause, before.role, before.rate) != (
+        after.phase,
+        after.cause,
+        after.role,
+        after.rate,
+    )
+    return Look(
+        row,
+        before,
+        after,
+        evidence,
+        commands,
+        now,
+        wallet,
+        turns or any(isinstance(command, TURNS) for command in commands),
+        posts=after.posted - before.posted,
+        secures=sum(one.amount for one in commands if isinstance(one, Secure)),
+    )
+
+
+def look_without_money(
+    session: Session,
+    locked: Sequence[Row[Any]],
+    event: Callable[[Evidence], Wait | Back],
+    *,
+    now: int | None = None,
+) -> list[Look]:
+    """Return what locked seats become by an event that moves no money; no wallet is locked."""
+    moment = now_ms(session) if now is None else now
+    terms = rows.read_terms(session, [row.id for row in locked])
+    facts = read_facts(session, [scope for row in locked for scope in (row.id, row.show_id)])
+    looks = []
+    for row in locked:
+        evidence = evidence_of(facts, seat_id=row.id, show_id=row.show_id)
+        looks.append(_look(row, terms[row.id], evidence, event(evidence), None, moment))
     return looks
 
 
@@ -181,13 +232,17 @@ def write(session: Session, looks: Sequence[Look]) -> list[News]:
 
 
 def move_money(session: Session, looks: Sequence[Look]) -> None:
-    """Bring what is due from the holds to the escrows, and extend the holds."""
-    moving = [one for one in looks if one.posts or one.secures]
-    locked = {one.row.wallet_id: one.wallet for one in moving}
+    """Bring what is due from the holds to the escrows, extend the holds, give back or renew."""
+    moving = [one for one in looks if one.row.hold_id and (one.posts or one.secures)]
+    locked = {one.row.wallet_id: one.wallet for one in moving if one.wallet is not None}
     done = post_batch(session, [_posting(one) for one in moving], locked=locked)
     short = [one for one in moving if done.granted[one.row.id] != one.secures]
     if short:
         raise rows.StaleSeatError(f"The wallet of seat {short[0].row.id} moved under its lock.")
+    for one in looks:
+        if one.frees and one.row.hold_id:
+            release_hold(session, one.row.hold_id)
+            faultpoint("wait.freed")
     posting = [one for one in moving if one.posts]
     if posting:
         bulk.insert(
@@ -255,6 +310,10 @@ def _write_figures(session: Session, looks: Sequence[Look]) -> None:
 
 def write_turn(session: Session, one: Look, **more: Any) -> None:
     """Write a seat of which more than figures changed."""
+    if one.frees:
+        more |= {"hold_id": None, "freed": one.row.freed + one.frees}
+    elif one.secures and not one.row.hold_id:
+        more |= {"hold_id": _hold_anew(session, one)}
     values = rows.values_of(one.after) | {
         "seq": _seq_after(one),
         "lease_seq": _lease_seq_after(one),
@@ -262,6 +321,22 @@ def write_turn(session: Session, one: Look, **more: Any) -> None:
         "beat_at": one.now,
     }
     rows.store(session, one.row.id, seen_seq=one.row.seq, values=values | more)
+
+
+def _hold_anew(session: Session, one: Look) -> str:
+    """Hold what a seat without a hold is secured with: after a wait, or a free segment."""
+    hold = place_hold(
+        session,
+        one.row.wallet_id,
+        one.secures,
+        key=f"seat:{one.row.id}:again:{one.row.lease_seq}",
+        source=f"seat:{one.row.id}",
+        seat_id=one.row.id,
+    )
+    if isinstance(hold, Refusal):
+        raise rows.StaleSeatError(f"The wallet of seat {one.row.id} moved under its lock.")
+    faultpoint("wait.held")
+    return hold.id
 
 
 def write_pauses(session: Session, one: Look) -> None:
@@ -298,7 +373,7 @@ def news_of(one: Look) -> News:
     lease = Lease.EXTEND if one.lease_changed else Lease.KEEP
     warn_s = None
     for command in one.commands:
-        if isinstance(command, Pause | Exhaust):
+        if isinstance(command, Pause | Exhaust | Hold):
             lease = Lease.PAUSE
         elif isinstance(command, Resume):
             lease = Lease.RESUME

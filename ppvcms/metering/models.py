@@ -8,6 +8,8 @@ or out of order changes nothing (R-12).
 
 from __future__ import annotations
 
+from typing import Any
+
 from sqlalchemy import JSON, ForeignKey, Index, Integer, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,7 +21,12 @@ class Seat(Base):
     """One payer's presence in one show; what is metered.
 
     States: ``secured`` (waiting for both medias), ``live``, ``paused``,
-    ``exhausted`` (cut for want of money, may return), ``settled``, ``void``.
+    ``exhausted`` (cut for want of money, may return), ``waiting`` (a private of
+    its room runs, R-39), ``settled``, ``void``. `role` and `rate` are those of
+    now; `parts` are the segments before (role, rate, from, counted), and
+    `part_at` is when the running one began; a seat of one segment has neither.
+    `secured` is what was held and not given back, `freed` what was given back
+    while it waited. `shared_hours` are the counted hours that are divided (R-38).
     `beat_at` is when the meter looked last: a seat that nobody looks at is an
     orphan (I23). `due` is what was counted until then, `posted` what of it has
     left the wallet.
@@ -40,6 +47,10 @@ class Seat(Base):
     request_id: Mapped[Ulid | None] = mapped_column(unique=True)
     mode: Mapped[str] = mapped_column(String(48))
     state: Mapped[str] = mapped_column(String(12))
+    role: Mapped[str] = mapped_column(String(16))
+    rate: Mapped[Amount]
+    part_at: Mapped[Millis | None]
+    parts: Mapped[list[list[Any]]] = mapped_column(JSON, default=list)
     terms: Mapped[Json]
     wallet_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"))
     escrow_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"))
@@ -68,6 +79,10 @@ class Seat(Base):
     resume_after: Mapped[Millis | None]
     resume_by: Mapped[Millis | None]
     warned: Mapped[int] = mapped_column(Integer, default=0)
+    waiting_since: Mapped[Millis | None]
+    back_at: Mapped[Millis | None]
+    freed: Mapped[Amount] = mapped_column(default=0)
+    shared_hours: Mapped[int] = mapped_column(Integer, default=0)
     beat_at: Mapped[Millis]
 
 
@@ -82,6 +97,24 @@ class Segment(Base):
     rate_per_minute: Mapped[Amount]
     starts_at: Mapped[Millis]
     counted_ms: Mapped[int] = mapped_column(default=0)
+
+
+class Period(Base):
+    """A part of a seat during which the same people shared (R-48).
+
+    A seat whose sharers never changed, and that ran less than an hour, has none:
+    its terms say who shares. `amount` is what the period came to, set when the
+    seat is settled; `shared` how much of it was divided at counted hours (R-38).
+    """
+
+    __tablename__ = "period"
+
+    seat_id: Mapped[Ulid] = mapped_column(ForeignKey("seat.id"), primary_key=True)
+    nr: Mapped[int] = mapped_column(Integer, primary_key=True)
+    starts_at: Mapped[Millis]
+    sharers: Mapped[list[dict[str, Any]]] = mapped_column(JSON)
+    amount: Mapped[Amount] = mapped_column(default=0)
+    shared: Mapped[Amount] = mapped_column(default=0)
 
 
 class Span(Base):

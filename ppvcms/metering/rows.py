@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import astuple
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
 from ppvcms.errors import PpvcmsError
 from ppvcms.metering.models import Seat
-from ppvcms.metering.state import Phase, Reason, SeatState, Side
+from ppvcms.metering.state import Part, Phase, Reason, SeatState, Side
 from ppvcms.metering.terms import Terms
 
 if TYPE_CHECKING:
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-OPEN = (Phase.SECURED, Phase.LIVE, Phase.PAUSED, Phase.EXHAUSTED)
+OPEN = (Phase.SECURED, Phase.LIVE, Phase.PAUSED, Phase.EXHAUSTED, Phase.WAITING)
 OPEN_STATES = tuple(phase.value for phase in OPEN)
 MOST_KEPT = 20_000
 
@@ -45,6 +46,12 @@ def by_due(session: Session, *, now: int, limit: int) -> Sequence[Row[Any]]:
 def by_id(session: Session, seat_id: str) -> Row[Any] | None:
     """Return one seat, locked, whatever its state, or None."""
     return session.execute(select(*COLUMNS).where(Seat.id == seat_id).with_for_update()).first()
+
+
+def of_shows(session: Session, show_ids: Iterable[str]) -> Sequence[Row[Any]]:
+    """Return the open seats of shows, locked in the order of their ids."""
+    ids = select(Seat.id).where(Seat.show_id.in_(list(show_ids)), Seat.state.in_(OPEN_STATES))
+    return _claim(session, ids, skip_locked=False)
 
 
 def _claim(session: Session, ids: Any, *, skip_locked: bool) -> Sequence[Row[Any]]:
@@ -76,6 +83,8 @@ def state_of(row: Any, terms: Terms | None = None) -> SeatState:
     """Return what the clock knows of a stored seat."""
     return SeatState(
         terms=Terms.from_json(row.terms) if terms is None else terms,
+        role=row.role,
+        rate=row.rate,
         opened_at=row.opened_at,
         secured=row.secured,
         secured_until=row.secured_until,
@@ -83,6 +92,8 @@ def state_of(row: Any, terms: Terms | None = None) -> SeatState:
         started_at=row.started_at,
         live_since=row.live_since,
         counted_ms=row.counted_ms,
+        parts=tuple(Part(*part) for part in row.parts),
+        part_at=row.part_at,
         posted=row.posted,
         posted_at=row.posted_at,
         paused_at=row.paused_at,
@@ -93,6 +104,8 @@ def state_of(row: Any, terms: Terms | None = None) -> SeatState:
         gaps=tuple(row.gaps),
         uncounted_ms=row.uncounted_ms,
         warned=row.warned,
+        waiting_since=row.waiting_since,
+        back_at=row.back_at,
         closed_at=row.closed_at,
         reason=Reason(row.close_reason) if row.close_reason else None,
     )
@@ -102,6 +115,10 @@ def values_of(state: SeatState) -> dict[str, Any]:
     """Return every column of a seat that its life changes."""
     return {
         "state": state.phase.value,
+        "role": state.role,
+        "rate": state.rate,
+        "part_at": state.part_at,
+        "parts": [astuple(part) for part in state.parts],
         "secured": state.secured,
         "secured_until": state.secured_until,
         "started_at": state.started_at,
@@ -119,6 +136,8 @@ def values_of(state: SeatState) -> dict[str, Any]:
         "gaps": list(state.gaps),
         "uncounted_ms": state.uncounted_ms,
         "warned": state.warned,
+        "waiting_since": state.waiting_since,
+        "back_at": state.back_at,
         "closed_at": state.closed_at,
         "close_reason": state.reason.value if state.reason else None,
     }
@@ -138,3 +157,13 @@ def store(session: Session, seat_id: str, *, seen_seq: int, values: dict[str, An
     )
     if changed.rowcount != 1:  # type: ignore[attr-defined] # an UPDATE's result has it
         raise StaleSeatError(f"Seat {seat_id} was moved by somebody else.")
+
+
+def note_hours(session: Session, seat_id: str, hours: int) -> None:
+    """Write how many counted hours of a locked seat are divided (R-38)."""
+    session.execute(
+        update(Seat)
+        .where(Seat.id == seat_id)
+        .values(shared_hours=hours)
+        .execution_options(synchronize_session=False)
+    )

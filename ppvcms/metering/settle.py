@@ -7,8 +7,8 @@ evidence, so it does not matter who died before (R-27, R-33, R-47).
 
 from __future__ import annotations
 
-from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select, text
 
@@ -17,31 +17,38 @@ from ppvcms.errors import NotFoundError
 from ppvcms.events import SeatClosed
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
-from ppvcms.ledger import books
 from ppvcms.ledger.models import Transfer
 from ppvcms.ledger.outbox import write_event
-from ppvcms.ledger.store import Posted, lock_accounts, post, release_hold, shares_for
-from ppvcms.metering import meter, rows, tell
+from ppvcms.ledger.store import lock_accounts, release_hold
+from ppvcms.metering import dividing, meter, rows, tell
 from ppvcms.metering.evidence import Fact, read_facts
+from ppvcms.metering.figures import starts_of
 from ppvcms.metering.models import Receipt, Segment
 from ppvcms.metering.models import Span as Billed
 from ppvcms.metering.spans import counted_spans, normal, within
-from ppvcms.metering.state import Close, End, Reason, Tick
+from ppvcms.metering.state import Close, End, Part, Reason, Tick
 from ppvcms.rooms import shows
-from ppvcms.rooms.models import Room, Show
+from ppvcms.rooms.models import Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
     from ppvcms.metering.meter import Look
     from ppvcms.metering.spans import Span
-    from ppvcms.metering.state import Event, Evidence, SeatState
-    from ppvcms.metering.terms import Terms
+    from ppvcms.metering.state import Denied, Event, Evidence
 
 RECEIPTS_LOCK = 0x72637074  # "rcpt": numbers follow each other without a gap
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of something that happened to a seat: closed by it, over before, or denied."""
+
+    closed: bool = False
+    over: bool = False
+    denied: Denied | None = None
 
 
 def end(seat_id: str, reason: Reason, *, by: str | None = None, now: int | None = None) -> bool:
@@ -50,12 +57,16 @@ def end(seat_id: str, reason: Reason, *, by: str | None = None, now: int | None 
     Raises:
         NotFoundError: There is no such seat.
     """
-    return act_on(seat_id, lambda evidence, _available: End(reason, evidence), by=by, now=now)
+
+    def ends(evidence: Evidence, _available: int) -> End:
+        return End(reason, evidence)
+
+    return act_on(seat_id, ends, by=by, now=now).closed
 
 
 def look_at(seat_id: str, *, now: int | None = None) -> bool:
     """Look at one seat now, as the meter does; return whether it was closed."""
-    return act_on(seat_id, Tick, now=now)
+    return act_on(seat_id, Tick, now=now).closed
 
 
 def act_on(
@@ -64,8 +75,8 @@ def act_on(
     *,
     by: str | None = None,
     now: int | None = None,
-) -> bool:
-    """Let something happen to one seat; return whether it is closed by it.
+) -> Outcome:
+    """Let something happen to one seat; what is denied has changed nothing.
 
     Raises:
         NotFoundError: There is no such seat.
@@ -79,38 +90,37 @@ def _act(
     event: Callable[[Evidence, int], Event],
     by: str | None,
     now: int | None,
-) -> bool:
+) -> Outcome:
     faultpoint("settle.begin")
     row = rows.by_id(session, seat_id)
     if row is None:
         raise NotFoundError(f"There is no seat {seat_id}.")
     if row.state not in rows.OPEN_STATES:
-        return False
+        return Outcome(over=True)
     faultpoint("settle.locked")
-    # Rooms come before wallets in the order of locks, as where a seat is opened.
-    session.get(Show, row.show_id, with_for_update=True)
-    session.get(Room, row.room_id, with_for_update=True)
-    _lock_money(session, row)
+    if session.get_one(Show, row.show_id).private:
+        # Its end changes the room. Rooms come before wallets, as where a seat is opened.
+        shows.lock(session, row.show_id)
+    terms = rows.read_terms(session, [row.id])[row.id]
+    lock_accounts(session, dividing.accounts_of(session, row, terms) | {row.wallet_id})
     one = meter.look(session, [row], event, now=now)[0]
-    if not one.closes:
-        news = meter.write(session, [one])
-        after_commit(session, lambda: tell.say(lambda: tell.tell(news)))
-        return False
-    close(session, one, by=by)
-    after_commit(session, lambda: _tell(seat_id))
-    return True
+    if one.denied is not None:
+        return Outcome(denied=one.denied)
+    if one.closes:
+        close(session, one, by=by)
+        after_commit(session, lambda: _tell(seat_id))
+        return Outcome(closed=True)
+    news = meter.write(session, [one])
+    if one.hour_full:
+        hours = dividing.divide_hours(session, one)
+        rows.note_hours(session, row.id, hours)
+    after_commit(session, lambda: tell.say(lambda: tell.tell(news)))
+    return Outcome()
 
 
 def _tell(seat_id: str) -> None:
     faultpoint("settle.commit_sent")
     tell.say(lambda: tell.tell_closed(seat_id))
-
-
-def _lock_money(session: Session, row: Row[Any]) -> None:
-    """Lock every account that a settlement may touch, in one go and in order."""
-    terms = rows.read_terms(session, [row.id])[row.id]
-    earning = {share.account_id for share in _shares(session, terms, 0)}
-    lock_accounts(session, earning | {row.wallet_id})
 
 
 def close(session: Session, one: Look, *, by: str | None) -> None:
@@ -119,14 +129,17 @@ def close(session: Session, one: Look, *, by: str | None) -> None:
     one.posts = verdict.charge - one.before.posted
     meter.move_money(session, [one])
     faultpoint("settle.captured")
-    transfer_ids = _divide(session, one, verdict.charge)
+    meter.write_pauses(session, one)
+    session.flush()
+    timeline = _timeline(session, one)
+    dividing.divide_rest(session, one, verdict.charge, timeline["counted"])
     faultpoint("settle.shared")
-    release_hold(session, one.row.hold_id)
+    if one.row.hold_id:
+        release_hold(session, one.row.hold_id)
     faultpoint("settle.released")
     meter.write_turn(session, one, posted=verdict.charge, due=verdict.charge, ended_by=by)
-    meter.write_pauses(session, one)
     if not verdict.void:
-        _write_receipt(session, one, verdict.charge, transfer_ids)
+        _write_receipt(session, one, verdict.charge, timeline)
     write_event(
         session,
         SeatClosed(
@@ -140,81 +153,53 @@ def close(session: Session, one: Look, *, by: str | None) -> None:
             amount=verdict.charge,
         ),
     )
-    shows.end_private(session, one.row.show_id, reason=verdict.reason.value, ended_by=by)
+    if session.get_one(Show, one.row.show_id).private:
+        shows.end_private(session, one.row.show_id, reason=verdict.reason.value, ended_by=by)
     faultpoint("settle.outboxed")
 
 
-def _divide(session: Session, one: Look, charge: int) -> list[str]:
-    """Bring the charge from the escrow to those who share it (R-47, R-49)."""
-    row, terms = one.row, one.after.terms
-    usage = select(Transfer.id).where(Transfer.source == f"seat:{row.id}").order_by(Transfer.id)
-    transfer_ids = list(session.scalars(usage))
-    if not charge:
-        return transfer_ids
-    shares = _shares(session, terms, charge)
-    per_minute = f"{terms.rate_per_minute // 100}.{terms.rate_per_minute % 100:02}"
-    draft = books.Draft(
-        kind=terms.mode[:32],
-        key=f"seat:{row.id}:settle",
-        source=f"seat:{row.id}",
-        memo=f"{one.after.counted_ms // 1000} s at {per_minute} a minute",
-        lines=(
-            books.Line(row.escrow_id, terms.currency, -charge),
-            *books.lines_of(shares, terms.currency),
-        ),
-        shares=shares,
-    )
-    posted = post(session, draft)
-    if not isinstance(posted, Posted):
-        raise rows.StaleSeatError(f"Seat {row.id} cannot be settled: {posted}")
-    return [*transfer_ids, posted.transfer_id]
-
-
-def _shares(session: Session, terms: Terms, charge: int) -> tuple[books.Share, ...]:
-    sharers = [
-        books.Sharer(
-            performer_id=sharer.performer_id,
-            fraction=Fraction(sharer.numerator, sharer.denominator),
-            ratio=Fraction(sharer.ratio_percent, 100),
-            studio_id=sharer.studio_id,
-            studio_fraction=Fraction(sharer.studio_percent, 100),
-        )
-        for sharer in terms.sharers
-    ]
-    return shares_for(session, charge, sharers, site=terms.mode)
-
-
-def _write_receipt(session: Session, one: Look, charge: int, transfer_ids: list[str]) -> None:
+def _write_receipt(
+    session: Session, one: Look, charge: int, timeline: dict[str, tuple[Span, ...]]
+) -> None:
     """Write why the seat cost what it cost, from the evidence that proves it (R-05)."""
-    row, state, terms = one.row, one.after, one.after.terms
-    timeline = _timeline(session, one)
+    row, state = one.row, one.after
     for span in timeline["counted"]:
         session.add(
             Billed(scope_id=row.id, kind=Fact.BILLED.value, starts_at=span[0], ends_at=span[1])
         )
-    session.add(
-        Segment(
-            seat_id=row.id,
-            nr=1,
-            role=terms.role,
-            rate_per_minute=terms.rate_per_minute,
-            starts_at=state.started_at,
-            counted_ms=state.counted_ms,
-        )
-    )
+    _write_segments(session, one)
+    usage = select(Transfer.id).where(Transfer.source == f"seat:{row.id}").order_by(Transfer.id)
     session.add(
         Receipt(
             seat_id=row.id,
             number=_next_number(session),
             amount=charge,
-            currency=terms.currency,
-            lines=_lines(state, charge),
+            currency=state.terms.currency,
+            lines=_lines(one, charge),
             evidence={kind: [list(span) for span in spans] for kind, spans in timeline.items()},
-            transfer_ids={"all": transfer_ids},
+            transfer_ids={"all": list(session.scalars(usage))},
             made_at=one.now,
         )
     )
     session.flush()
+
+
+def _write_segments(session: Session, one: Look) -> None:
+    state = one.after
+    running = Part(state.role, state.rate, 0, state.running_ms)
+    for nr, (part, start) in enumerate(
+        zip((*state.parts, running), starts_of(state), strict=True), 1
+    ):
+        session.add(
+            Segment(
+                seat_id=one.row.id,
+                nr=nr,
+                role=part.role,
+                rate_per_minute=part.rate_per_minute,
+                starts_at=start,
+                counted_ms=part.counted_ms,
+            )
+        )
 
 
 def _timeline(session: Session, one: Look) -> dict[str, tuple[Span, ...]]:
@@ -235,20 +220,21 @@ def _timeline(session: Session, one: Look) -> dict[str, tuple[Span, ...]]:
     return timeline | {"paused": normal(paused), "counted": counted}
 
 
-def _lines(state: SeatState, charge: int) -> dict[str, int]:
+def _lines(one: Look, charge: int) -> dict[str, int]:
     """Return the numbers that the receipt's words are made of."""
-    terms, counted_s = state.terms, state.counted_ms // 1000
-    free_s = min(counted_s, terms.grace_s)
+    state, terms = one.after, one.after.terms
+    free_s = min(state.counted_s, terms.grace_s)
+    secured = state.secured + one.row.freed
     return {
         "rate": terms.rate_per_minute,
         "grace_s": terms.grace_s,
         "minimum": terms.minimum,
-        "counted_s": counted_s,
+        "counted_s": state.counted_s,
         "free_s": free_s,
-        "billed_s": counted_s - free_s,
+        "billed_s": state.counted_s - free_s,
         "due": state.due,
-        "secured": state.secured,
-        "released": state.secured - charge,
+        "secured": secured,
+        "released": secured - charge,
     }
 
 

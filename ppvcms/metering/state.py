@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from ppvcms.metering.terms import Segment, Terms, due
+from ppvcms.metering.terms import Segment, Terms, owed
 
 if TYPE_CHECKING:
     from ppvcms.metering.spans import Span
@@ -22,6 +22,7 @@ class Phase(StrEnum):
     LIVE = "live"
     PAUSED = "paused"
     EXHAUSTED = "exhausted"
+    WAITING = "waiting"
     SETTLED = "settled"
     VOID = "void"
 
@@ -50,18 +51,51 @@ class Reason(StrEnum):
     NOT_CONNECTED = "not_connected"
     WENT_OFF = "went_off"
     STAFF = "staff"
+    PRIVATE_BEGAN = "private_began"
+    MODE_CHANGED = "mode_changed"
+    NOT_CONTINUED = "not_continued"
+    BLOCK_OVER = "block_over"
+
+
+class Why(StrEnum):
+    """Why something that was asked of a seat cannot be."""
+
+    FUNDS = "funds"
+    NOT_NOW = "not_now"
+    NOT_BACK = "not_back"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A segment that is over: its role, its rate a minute, and what was counted in it (R-09)."""
+
+    role: str
+    rate_per_minute: int
+    starts_at: int
+    counted_ms: int
+
+    @property
+    def segment(self) -> Segment:
+        """What it weighs, in whole seconds (R-12)."""
+        return Segment(self.rate_per_minute, self.counted_ms // 1000)
 
 
 @dataclass(frozen=True, slots=True)
 class SeatState:
     """What the clock knows of a seat; the row `seat` is its stored form.
 
-    `secured` is all that was ever held for the seat, spent or not. `live_since`
-    is when media was last allowed to flow. `gaps` are the moments at which the
-    payer's line was lost within the last ten minutes.
+    `secured` is all that was held for the seat and not given back, spent or not.
+    `role` and `rate` are those of the running segment, which began at `part_at`;
+    `parts` are the segments before it. `live_since` is when media was last allowed
+    to flow. `gaps` are the moments at which the payer's line was lost within the
+    last ten minutes. `waiting_since` is when a private took the room away, and
+    `back_at` when its performer was back (R-39).
     """
 
     terms: Terms
+    role: str
+    rate: int
     opened_at: int
     secured: int
     secured_until: int
@@ -69,6 +103,8 @@ class SeatState:
     started_at: int | None = None
     live_since: int | None = None
     counted_ms: int = 0
+    parts: tuple[Part, ...] = ()
+    part_at: int | None = None
     posted: int = 0
     posted_at: int = 0
     paused_at: int | None = None
@@ -79,18 +115,43 @@ class SeatState:
     gaps: tuple[int, ...] = ()
     uncounted_ms: int = 0
     warned: int = 0
+    waiting_since: int | None = None
+    back_at: int | None = None
     closed_at: int | None = None
     reason: Reason | None = None
 
     @property
+    def running_ms(self) -> int:
+        """What was counted in the running segment."""
+        if not self.parts:
+            return self.counted_ms
+        return self.counted_ms - sum(part.counted_ms for part in self.parts)
+
+    @property
     def counted(self) -> tuple[Segment, ...]:
-        """What was counted, in whole seconds (R-12)."""
-        return (Segment(self.terms.rate_per_minute, self.counted_ms // 1000),)
+        """What was counted, each segment cut to whole seconds (R-12)."""
+        running = Segment(self.rate, self.running_ms // 1000)
+        if not self.parts:
+            return (running,)
+        return (*(part.segment for part in self.parts), running)
+
+    @property
+    def counted_s(self) -> int:
+        """How many whole seconds were counted in all segments."""
+        if not self.parts:
+            return self.counted_ms // 1000
+        return sum(segment.seconds for segment in self.counted)
 
     @property
     def due(self) -> int:
-        """What the counted seconds cost, without any minimum."""
-        return due(self.counted, grace_s=self.terms.grace_s)
+        """What the counted seconds cost if the payer goes now, without any minimum."""
+        return owed(self.terms, self.counted)
+
+    @property
+    def lapsed(self) -> bool:
+        """Whether the seat waited so long that its payer has to click to go on (R-39)."""
+        late = self.resume_by is None or self.back_at is not None
+        return self.phase is Phase.WAITING and late
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +187,48 @@ class End:
     evidence: Evidence
 
 
-Event = Tick | End
+@dataclass(frozen=True, slots=True)
+class Rerate:
+    """The payer changes role or rate at this second, after a click (R-09, R-43)."""
+
+    role: str
+    rate_per_minute: int
+    evidence: Evidence
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class NextBlock:
+    """The payer takes the block with this number, counted from 1 (R-22, PS-12)."""
+
+    nr: int
+    evidence: Evidence
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """A private begins in the room: the others wait unbilled (R-39). Moves no money."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class Back:
+    """The performer is back from the private (R-39). Moves no money."""
+
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True)
+class GoOn:
+    """The payer presses Continue after a long wait: same terms, secured anew (R-39)."""
+
+    evidence: Evidence
+    available: int
+
+
+Event = Tick | End | Rerate | NextBlock | Wait | Back | GoOn
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +288,29 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Hold:
+    """The payer waits for the end of a private: stop the media (R-39)."""
+
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Free:
+    """Give back what is held and not spent: the wait became long (R-39)."""
+
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
+class Denied:
+    """What was asked for cannot be, and nothing was changed: why, and what is missing."""
+
+    why: Why
+    needed: int = 0
+    missing: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Close:
     """Settle the seat for `charge` in all, or void it (R-13, R-14, R-21)."""
 
@@ -194,7 +319,20 @@ class Close:
     void: bool
 
 
-Command = Secure | Post | Warn | Start | Pause | Exhaust | Unbilled | Resume | Close
+Command = (
+    Secure
+    | Post
+    | Warn
+    | Start
+    | Pause
+    | Exhaust
+    | Unbilled
+    | Resume
+    | Hold
+    | Free
+    | Denied
+    | Close
+)
 Commands = tuple[Command, ...]
 
 

@@ -47,7 +47,10 @@ class Terms:
     secured to begin (R-29), `extend_s` what is added at a time, once less than
     `extend_below_s` or a fifth of the block is left (R-31). `warn_s` are the
     seconds left at which both sides are warned (R-36). `evidence_lost_s` is
-    after how long without a sign a side counts as down (R-11).
+    after how long without a sign a side counts as down (R-11). With `block_s`
+    time is sold in blocks of so many counted seconds at `block_price` each
+    (R-22); the rate is then for the panel alone. `share_type` names the kind of
+    income for the ratios of later periods (R-48, R-49).
     """
 
     mode: str
@@ -69,6 +72,9 @@ class Terms:
     recording: bool = False
     text_version: str = ""
     quoted_at: int = 0
+    block_s: int = 0
+    block_price: int = 0
+    share_type: str = ""
 
     def __post_init__(self) -> None:
         """Refuse terms that could not be metered.
@@ -77,11 +83,16 @@ class Terms:
             TermsError: A number is out of its range.
         """
         times = (self.grace_s, self.minimum, self.resume_window_s, self.pause_cap_s)
-        blocks = (self.rate_per_minute, self.first_block_s, self.extend_s, self.connect_s)
-        if min(times) < 0 or min(blocks) < 1 or not self.sharers:
+        prices = (self.rate_per_minute, self.block_s)
+        blocks = (self.first_block_s, self.extend_s, self.connect_s)
+        if min(*times, *prices) < 0 or min(blocks) < 1 or not self.sharers:
             raise TermsError(
-                f"The terms of mode '{self.mode}' cannot be metered: rate, blocks and connect time "
+                f"The terms of mode '{self.mode}' cannot be metered: blocks and connect time "
                 "are at least 1, other numbers at least 0, and somebody shares. Correct the mode."
+            )
+        if self.block_s and (self.block_price < 1 or self.minimum):
+            raise TermsError(
+                f"The blocks of mode '{self.mode}' need a price above 0 and no minimum beside it."
             )
 
     def to_json(self) -> dict[str, Any]:
@@ -144,7 +155,13 @@ def seconds_for(
 
 
 def first_block(terms: Terms) -> int:
-    """Return what is secured before any media flows: max(first block x rate, minimum) (R-29)."""
+    """Return what is secured before any media flows, in minor units (R-29).
+
+    The larger of the first block at the rate and the minimum; the price of one
+    block where time is sold in blocks.
+    """
+    if terms.block_s:
+        return terms.block_price
     return max(cost_of(terms.first_block_s, terms.rate_per_minute), terms.minimum)
 
 
@@ -153,34 +170,84 @@ def funds_needed(terms: Terms) -> int:
     return first_block(terms)
 
 
-def extension(terms: Terms, *, secured: int, counted: Sequence[Segment], available: int) -> int:
+def blocks_begun(terms: Terms, counted_s: int) -> int:
+    """Return how many blocks have begun: each with its first second after the grace (R-22)."""
+    return -(-max(0, counted_s - terms.grace_s) // terms.block_s)
+
+
+def owed(terms: Terms, counted: Sequence[Segment]) -> int:
+    """Return what counted time costs if the payer goes now: by the minute or by blocks (R-22)."""
+    if not terms.block_s:
+        return due(counted, grace_s=terms.grace_s)
+    return terms.block_price * blocks_begun(terms, _seconds(counted))
+
+
+def earned(terms: Terms, counted: Sequence[Segment]) -> int:
+    """Return what counted time costs whoever ends it: blocks without their unserved part.
+
+    That part goes back rounded up (R-22), so this never falls while time is counted.
+    """
+    if not terms.block_s:
+        return due(counted, grace_s=terms.grace_s)
+    served_s = max(0, _seconds(counted) - terms.grace_s)
+    return terms.block_price * served_s // terms.block_s
+
+
+def seconds_more(
+    terms: Terms, amount: int, *, rate_per_minute: int, counted: Sequence[Segment]
+) -> int:
+    """Return the seconds more that an amount secures in all, by the minute or by blocks (R-30)."""
+    if terms.block_s:
+        whole = terms.grace_s + amount // terms.block_price * terms.block_s
+        return max(0, whole - _seconds(counted))
+    return seconds_for(
+        amount, rate_per_minute=rate_per_minute, grace_s=terms.grace_s, before=counted
+    )
+
+
+def missing_for(
+    terms: Terms, seconds: int, *, rate_per_minute: int, secured: int, counted: Sequence[Segment]
+) -> int:
+    """Return what has to be added to `secured` for so many seconds more at a rate (R-09)."""
+    reached = [*counted, Segment(rate_per_minute, seconds)]
+    return max(0, due(reached, grace_s=terms.grace_s) - secured)
+
+
+def extension(
+    terms: Terms,
+    *,
+    rate_per_minute: int,
+    secured: int,
+    counted: Sequence[Segment],
+    available: int,
+) -> int:
     """Return what to add to the hold for the next block, in minor units (R-31).
 
     Enough for `extend_s` seconds more than `secured` buys now, or what is
     available when that is less; 0 when not even one second more could be bought.
+    Blocks of a fixed price are taken by a click alone (PS-12).
     """
-    bought = seconds_for(
-        secured,
-        rate_per_minute=terms.rate_per_minute,
-        grace_s=terms.grace_s,
-        before=counted,
+    if terms.block_s:
+        return 0
+    rate = rate_per_minute
+    bought = seconds_more(terms, secured, rate_per_minute=rate, counted=counted)
+    wanted = missing_for(
+        terms, bought + terms.extend_s, rate_per_minute=rate, secured=secured, counted=counted
     )
-    reached = [*counted, Segment(terms.rate_per_minute, bought + terms.extend_s)]
-    amount = min(available, due(reached, grace_s=terms.grace_s) - secured)
+    amount = min(available, wanted)
     if amount <= 0:
         return 0
-    more = seconds_for(
-        secured + amount,
-        rate_per_minute=terms.rate_per_minute,
-        grace_s=terms.grace_s,
-        before=counted,
-    )
+    more = seconds_more(terms, secured + amount, rate_per_minute=rate, counted=counted)
     return amount if more > bought else 0
 
 
 def cost_of(seconds: int, rate_per_minute: int) -> int:
     """Return what has to be held for seconds at a rate, rounded up."""
     return -(-seconds * rate_per_minute // 60)
+
+
+def _seconds(counted: Sequence[Segment]) -> int:
+    return sum(segment.seconds for segment in counted)
 
 
 def _weight(segments: Sequence[Segment], grace_s: int) -> int:

@@ -93,7 +93,9 @@ def test_an_extension_buys_its_block_or_all_that_is_left(
     before = [Segment(rate, counted)]
     had = seconds_for(secured, rate_per_minute=rate, grace_s=grace_s, before=before)
 
-    amount = extension(locked, secured=secured, counted=before, available=available)
+    amount = extension(
+        locked, rate_per_minute=rate, secured=secured, counted=before, available=available
+    )
     has = seconds_for(secured + amount, rate_per_minute=rate, grace_s=grace_s, before=before)
 
     assert amount <= available
