@@ -12,6 +12,8 @@ from ppvcms.metering.figures import (
     WAIT_CLICK_MS,
     WAIT_FREE_MS,
     WAIT_FREED_MS,
+    block_offered,
+    blocks_taken,
     left_ms,
 )
 from ppvcms.metering.state import (
@@ -103,10 +105,13 @@ def _begin_part(track: Track, role: str, rate: int) -> None:
 def next_block(track: Track, nr: int) -> None:
     """Take the block with a number; one that is taken already stays as it is."""
     state, terms = track.state, track.state.terms
-    taken = state.secured // terms.block_price if terms.block_s else 0
-    if not terms.block_s or nr > taken + 1 or state.phase is Phase.WAITING:
+    taken = blocks_taken(state)
+    if not terms.block_s or nr > taken + 1:
         track.commands.append(Denied(Why.BLOCKS))
     elif nr == taken + 1:
+        if not block_offered(state, now=track.now):
+            track.commands.append(Denied(Why.NOT_NOW))
+            return
         if terms.block_price > track.available:
             missing = terms.block_price - track.available
             track.commands.append(Denied(Why.FUNDS, terms.block_price, missing))

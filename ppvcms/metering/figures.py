@@ -41,6 +41,8 @@ WAIT_FREE_MS = 10_000
 WAIT_CLICK_MS = 1_800_000
 """How long the click may take once the performer is back (R-39)."""
 WAIT_LOOK_MS = 10_000
+BLOCK_OFFER_S = 60
+"""How long before the end of a block the next one is offered (PS-12)."""
 PAYERS = frozenset({Reason.PAYER_ENDED, Reason.EXHAUSTED, Reason.BLOCK_OVER})
 """Ends that are the payer's own doing (R-21)."""
 
@@ -138,6 +140,18 @@ def time_left_s(state: SeatState, *, available: int, now: int) -> int:
     running = state.phase is Phase.LIVE
     secured_s = max(0, state.secured_until - now) // 1000 if running else bought
     return max(0, min(secured_s, bought) + could - bought)
+
+
+def blocks_taken(state: SeatState) -> int:
+    """Return how many blocks of a fixed price are taken; 0 where time is sold by the minute."""
+    return state.secured // state.terms.block_price if state.terms.block_s else 0
+
+
+def block_offered(state: SeatState, *, now: int) -> bool:
+    """Whether the next block may be taken: in the last minute, and after the end (PS-12)."""
+    if not state.terms.block_s or state.phase not in {Phase.LIVE, Phase.PAUSED, Phase.EXHAUSTED}:
+        return False
+    return time_left_s(state, available=0, now=now) <= BLOCK_OFFER_S
 
 
 def extend_below_ms(state: SeatState) -> int:

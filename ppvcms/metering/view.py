@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select
@@ -13,11 +13,11 @@ from ppvcms.ledger.limits import left_of, spendable
 from ppvcms.ledger.models import Account
 from ppvcms.metering.clock import seen
 from ppvcms.metering.evidence import evidence_of, read_facts
-from ppvcms.metering.figures import silence_ms, time_left_s
+from ppvcms.metering.figures import block_offered, blocks_taken, silence_ms, time_left_s
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.rows import state_of
 from ppvcms.metering.state import Evidence, Phase
-from ppvcms.rooms.models import Room
+from ppvcms.rooms.models import Room, Show
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -35,6 +35,25 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentView:
+    """A part of a seat at one rate a minute (R-09)."""
+
+    role: str
+    rate: int
+    counted_s: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockView:
+    """Time that is sold in blocks, and whether the next one may be taken (PS-12)."""
+
+    seconds: int
+    price: int
+    taken: int
+    offered: bool
+
+
+@dataclass(frozen=True, slots=True)
 class SeatView:
     """A seat at `now`. Times are epoch milliseconds or ``_s`` seconds, amounts minor units."""
 
@@ -45,9 +64,13 @@ class SeatView:
     payer_id: str
     performer_id: str
     mode: str
+    private: bool
     state: str
+    role: str
     cause: str | None
     rate_per_minute: int
+    segments: tuple[SegmentView, ...]
+    block: BlockView | None
     currency: str
     grace_s: int
     grace_left_s: int
@@ -71,6 +94,10 @@ class SeatView:
     resume_deadline: int | None
     resume_after: int | None
     uncounted_s: int
+    waiting_since: int | None
+    back_at: int | None
+    must_continue: bool
+    continue_by: int | None
     warnings: int
     close_reason: str | None
     receipt: bool
@@ -94,7 +121,14 @@ class SeatView:
             "seat": self.id,
             "room": self.room_slug,
             "mode": self.mode,
+            "private": self.private,
             "state": self.state,
+            "role": self.role,
+            "segments": [asdict(one) for one in self.segments],
+            "block": asdict(self.block) if self.block is not None else None,
+            "waiting_since": self.waiting_since,
+            "must_continue": self.must_continue,
+            "continue_by": self.continue_by,
             "rate": self.rate_per_minute,
             "currency": self.currency,
             "grace_s": self.grace_s,
@@ -138,9 +172,10 @@ def seat_view(seat_id: str, *, now: int | None = None) -> SeatView:
 def seat_views(session: Session, seat_ids: list[str], *, now: int | None = None) -> list[SeatView]:
     """Return several seats as they are now, by few statements, in the order of their ids."""
     rows = session.execute(
-        select(Seat, Account, Room.slug, Receipt.seat_id)
+        select(Seat, Account, Room.slug, Show.private, Receipt.seat_id)
         .join(Account, Account.id == Seat.wallet_id)
         .join(Room, Room.id == Seat.room_id)
+        .join(Show, Show.id == Seat.show_id)
         .outerjoin(Receipt, Receipt.seat_id == Seat.id)
         .where(Seat.id.in_(seat_ids))
         .order_by(Seat.id)
@@ -156,10 +191,11 @@ def seat_views(session: Session, seat_ids: list[str], *, now: int | None = None)
             slug,
             evidence_of(facts, seat_id=seat.id, show_id=seat.show_id),
             limit=limits.get(wallet.id),
+            private=private,
             receipt=receipt is not None,
             now=moment,
         )
-        for seat, wallet, slug, receipt in rows
+        for seat, wallet, slug, private, receipt in rows
     ]
 
 
@@ -174,7 +210,8 @@ def _view(
     now: int,
 ) -> SeatView:
     state = seen(state_of(seat), evidence, now)
-    terms, counted_s = state.terms, state.counted_ms // 1000
+    terms, counted_s = state.terms, state.counted_s
+    must_continue = state.lapsed and state.back_at is not None
     started, funds = state.started_at, wallet.balance - wallet.held
     available = spendable(funds, limit)
     return SeatView(
@@ -185,9 +222,13 @@ def _view(
         payer_id=seat.payer_id,
         performer_id=seat.performer_id,
         mode=seat.mode,
+        private=private,
         state=state.phase.value,
+        role=state.role,
         cause=seat.pause_cause,
-        rate_per_minute=terms.rate_per_minute,
+        rate_per_minute=state.rate,
+        segments=_segments(state),
+        block=_block(state, now) if terms.block_s else None,
         currency=terms.currency,
         grace_s=terms.grace_s,
         grace_left_s=max(0, terms.grace_s - counted_s),
@@ -207,13 +248,32 @@ def _view(
         performer_line=_line(state, evidence.performer_last, now),
         payer_line=_line(state, _payer_last(state, evidence), now),
         paused_since=seat.paused_at,
-        resume_deadline=seat.resume_by,
+        resume_deadline=None if state.phase is Phase.WAITING else seat.resume_by,
         resume_after=seat.resume_after,
         uncounted_s=seat.uncounted_ms // 1000,
+        waiting_since=state.waiting_since,
+        back_at=state.back_at,
+        must_continue=must_continue,
+        continue_by=state.resume_by if must_continue else None,
         warnings=seat.warned,
         close_reason=seat.close_reason,
         receipt=receipt,
         now=now,
+    )
+
+
+def _segments(state: SeatState) -> tuple[SegmentView, ...]:
+    roles = [*(part.role for part in state.parts), state.role]
+    return tuple(
+        SegmentView(role, counted.rate_per_minute, counted.seconds)
+        for role, counted in zip(roles, state.counted, strict=True)
+    )
+
+
+def _block(state: SeatState, now: int) -> BlockView:
+    terms = state.terms
+    return BlockView(
+        terms.block_s, terms.block_price, blocks_taken(state), block_offered(state, now=now)
     )
 
 
