@@ -205,6 +205,7 @@ def _view(
     slug: str,
     evidence: Evidence,
     *,
+    limit: Left | None,
     private: bool,
     receipt: bool,
     now: int,
