@@ -13,7 +13,7 @@ from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.metering import history, receipts
 from ppvcms.metering.view import seat_view
-from ppvcms.rooms import listing
+from ppvcms.rooms import listing, services
 from ppvcms.web.account import account_nav
 from ppvcms.web.formats import duration, moment, money
 from ppvcms.web.guards import current_actor, policy
@@ -165,7 +165,8 @@ def show(seat_id: str) -> ResponseReturnValue:
     if seat.state not in OVER:
         return redirect(url_for("site.private", slug=seat.room_slug, seat_id=seat_id))
     page = receipt_page(seat_id, side="payer")
-    return render_template("receipts/show.html", receipt=page)
+    view = services.view_of(services.by_id(seat.room_id))
+    return render_template("receipts/show.html", receipt=page, view=view)
 
 
 def receipt_page(seat_id: str, *, side: str) -> ReceiptPage:
