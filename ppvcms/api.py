@@ -13,6 +13,7 @@ from ppvcms.accounts.fields import parse as parse_fields
 from ppvcms.accounts.lookup import people, people_who, person, person_named
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
+from ppvcms.content.services import render_text as markdown_html
 from ppvcms.content.stored import (
     delete_file,
     file_link,
@@ -24,7 +25,7 @@ from ppvcms.content.stored import (
     save_file,
 )
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
-from ppvcms.errors import PluginError
+from ppvcms.errors import NotFoundError, PluginError
 from ppvcms.events import (
     EscrowEnded,
     Event,
@@ -151,7 +152,15 @@ from ppvcms.sales.direct import buy_directly, direct_price
 from ppvcms.sales.escrow import EscrowView
 from ppvcms.sales.escrow import find as escrow_of
 from ppvcms.sales.goods import put_on_sale, stocks, take_off_sale
-from ppvcms.sales.orders import Order, Sold, refusal_to_sell, refusal_to_spend, sales_of_item, sell
+from ppvcms.sales.orders import (
+    Order,
+    Sold,
+    refusal_to_sell,
+    refusal_to_spend,
+    sales_of_item,
+    sell,
+    sold_with,
+)
 from ppvcms.sales.orders import buy as buy_item
 from ppvcms.sales.orders import undo as undo_sale
 from ppvcms.web.guards import current_actor, policy
@@ -202,6 +211,7 @@ __all__ = [
     "ModeChanged",
     "ModeRules",
     "Money",
+    "NotFoundError",
     "NoticeKind",
     "Notification",
     "Offer",
@@ -284,6 +294,7 @@ __all__ = [
     "hookimpl",
     "keep_file",
     "label",
+    "markdown_html",
     "names_of",
     "new_id",
     "new_secret",
@@ -330,6 +341,7 @@ __all__ = [
     "settings",
     "signing_secret",
     "site_limits",
+    "sold_with",
     "spend_limits",
     "spent_since",
     "stocks",

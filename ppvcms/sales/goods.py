@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ppvcms.db import db
+from ppvcms.db import reading
 from ppvcms.results import Refusal
 from ppvcms.sales.models import Good
 
@@ -40,7 +40,7 @@ def stocks(slug: str, item_ids: Sequence[str]) -> dict[str, int | None]:
     query = select(Good.item_id, Good.stock).where(
         Good.slug == slug, Good.item_id.in_(item_ids), Good.on_sale
     )
-    return dict(db.session.execute(query).tuples().all())
+    return {row.item_id: row.stock for row in reading().execute(query)}
 
 
 def lock(session: Session, slug: str, item_id: str) -> Good | Refusal:

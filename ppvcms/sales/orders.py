@@ -30,7 +30,7 @@ from ppvcms.rooms.performing import PERFORM, SELL, refusal_to_perform
 from ppvcms.rooms.services import is_staff_of
 from ppvcms.sales import access, goods
 from ppvcms.sales.access import Offer, Right
-from ppvcms.sales.models import Sale
+from ppvcms.sales.models import Access, Sale
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -78,6 +78,7 @@ class Sold:
     """A sale that is in the books; `access_id` is what it opened."""
 
     id: str
+    item_id: str
     access_id: str
     transfer_id: str | None
     price: int
@@ -136,17 +137,30 @@ def sell(
     Raises:
         KeyReusedError: The key was used for another order.
     """
-    unique = f"{payer.user_id}:{key}"[:120]
+    unique = _unique(payer, key)
+    asked = {
+        "slug": order.slug,
+        "item": order.item_id,
+        "offer": order.offer.key,
+        "price": order.price,
+        "for": order.user_id,
+    }
     answer = once(
-        session,
-        f"sale:{unique}",
-        order.as_json(),
-        lambda: _sell(session, payer, order, unique, intent_id),
+        session, f"sale:{unique}", asked, lambda: _sell(session, payer, order, unique, intent_id)
     )
     if isinstance(answer, Refusal):
         return answer
-    sale = session.get_one(Sale, answer["sale"])
-    return Sold(sale.id, answer["access"], sale.transfer_id, sale.price, sale.made_at)
+    return _sold(session.get_one(Sale, answer["sale"]), answer["access"])
+
+
+def sold_with(payer: Actor, key: str) -> Sold | None:
+    """Return what a page's key has bought already, so that a repeat is told the same (R-04)."""
+    row = db.session.execute(
+        select(Sale, Access.id)
+        .join(Access, (Access.sale_id == Sale.id) & Access.parent_id.is_(None))
+        .where(Sale.key == _unique(payer, key))
+    ).first()
+    return _sold(*row) if row is not None else None
 
 
 def undo(sale_id: str, *, actor_id: str | None, reason: str) -> Refusal | None:
@@ -186,6 +200,14 @@ def sales_of_item(slug: str, item_id: str) -> list[Sale]:
         .order_by(Sale.made_at.desc(), Sale.id.desc())
     )
     return list(db.session.scalars(query))
+
+
+def _unique(payer: Actor, key: str) -> str:
+    return f"{payer.user_id}:{key}"[:120]
+
+
+def _sold(sale: Sale, access_id: str) -> Sold:
+    return Sold(sale.id, sale.item_id, access_id, sale.transfer_id, sale.price, sale.made_at)
 
 
 class _RefusedError(Exception):
