@@ -67,6 +67,15 @@ class ShowEnded(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModeChanged(Event):
+    """A running public show became one of another kind."""
+
+    show_id: str
+    room_id: str
+    mode: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RequestChanged(Event):
     """A request for a private show was made, withdrawn, refused, accepted, or ended by time."""
 
@@ -185,6 +194,16 @@ class ItemSold(Event):
     user_id: str
     seller_id: str
     source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced(Event):
+    """Somebody has something new for all: `what` is ``event`` or ``item``; `link` is a path."""
+
+    performer_id: str
+    what: str
+    title: str
+    link: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -14,8 +14,8 @@ from sqlalchemy import select
 
 from ppvcms.accounts import roles
 from ppvcms.accounts.models import User
-from ppvcms.db import after_commit, db, now_ms
-from ppvcms.events import SpentInRoom
+from ppvcms.db import after_commit, db, now_ms, reading
+from ppvcms.events import Announced, SpentInRoom
 from ppvcms.faultpoints import faultpoint
 from ppvcms.host.labels import label
 from ppvcms.ids import new_id
@@ -238,7 +238,7 @@ def role_names() -> dict[str, str]:
 def names_of(user_ids: Iterable[str]) -> dict[str, str]:
     """Return the names that the public sees of people, by their ids."""
     query = select(User.id, User.display_name).where(User.id.in_(set(user_ids)))
-    return dict(db.session.execute(query).tuples().all())
+    return {row.id: row.display_name for row in reading().execute(query)}
 
 
 def room_named(slug: str) -> RoomView | None:
@@ -256,6 +256,15 @@ def room_of(room_id: str) -> RoomView | None:
 def rooms_of(performer_id: str) -> tuple[RoomView, ...]:
     """Return the rooms that somebody performs in."""
     return tuple(services.view_of(room) for room in services.rooms_of(performer_id))
+
+
+def announce(session: Session, performer_id: str, what: str, *, title: str, link: str) -> None:
+    """Write the fact that somebody has an ``event`` or ``item`` that is new; `link` is a path."""
+    now = now_ms(session)
+    fact = Announced(
+        id=new_id(), at=now, performer_id=performer_id, what=what, title=title, link=link
+    )
+    write_event(session, fact)
 
 
 def performers_of(room: RoomView) -> tuple[str, ...]:
