@@ -27,6 +27,7 @@ from ppvcms.content.stored import (
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
 from ppvcms.errors import NotFoundError, PluginError
 from ppvcms.events import (
+    Announced,
     EscrowEnded,
     Event,
     ItemSold,
@@ -46,6 +47,7 @@ from ppvcms.events import (
     UserRegistered,
 )
 from ppvcms.facade import (
+    announce,
     charge,
     escrow_pay,
     escrow_put,
@@ -169,12 +171,14 @@ from ppvcms.web.pdf import pdf_file
 from ppvcms.web.pdf import table as pdf_table
 from ppvcms.web.people import form_field
 from ppvcms.web.sheets import csv_file
+from ppvcms.web.site import room_cards
 
 __all__ = [
     "API_VERSION",
     "AccessView",
     "Actor",
     "Amount",
+    "Announced",
     "Assets",
     "Base",
     "Block",
@@ -265,6 +269,7 @@ __all__ = [
     "Way",
     "access_history",
     "access_of",
+    "announce",
     "audit",
     "begin_access",
     "begin_part",
@@ -328,6 +333,7 @@ __all__ = [
     "refusal_to_spend",
     "registrations_changed",
     "role_names",
+    "room_cards",
     "room_named",
     "room_of",
     "room_shared_by",

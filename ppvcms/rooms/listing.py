@@ -11,24 +11,32 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
+from sqlalchemy.orm import aliased
 
+from ppvcms.accounts.actor import VISITOR
 from ppvcms.accounts.models import User
 from ppvcms.db import db, now_ms
-from ppvcms.host import registry
+from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
 from ppvcms.realtime import push
+from ppvcms.rooms.cardfacts import NOTHING, card_facts
 from ppvcms.rooms.models import Category, Room, RoomImage, Show, Visit
 from ppvcms.rooms.prices import Price, price_lists
 from ppvcms.rooms.states import RoomSignals, RoomState, since, state_of
+from ppvcms.rooms.ways import Scene, scenes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from sqlalchemy import Row
 
-    Found = Row[Room, str, Show | None, str | None, str | None]
+    from ppvcms.accounts.actor import Actor
+    from ppvcms.host.contract import CardFacts
+
+    Found = Row[Room, str, Show | None, Show | None, str | None, str | None]
 
 SNAPSHOT = "snapshot"
+Parent = aliased(Show)
 
 
 class Order(StrEnum):
@@ -39,13 +47,15 @@ class Order(StrEnum):
     PRICE = "price"
     NEW = "new"
     VIEWERS = "viewers"
+    RATING = "rating"
 
 
 @dataclass(frozen=True, slots=True)
 class Filters:
     """What a visitor asked for; it lives in the address of the page (RM-09).
 
-    `least` and `most` bound the cost per minute of any paid kind of show.
+    `least` and `most` bound the cost per minute of any paid kind of show; `rating`
+    is the least mean of stars.
     """
 
     state: str = ""
@@ -57,6 +67,7 @@ class Filters:
     name: str = ""
     least: int | None = None
     most: int | None = None
+    rating: int | None = None
     order: Order = Order.STATE
     page: int = 1
 
@@ -72,6 +83,7 @@ class Filters:
             "q": self.name,
             "least": "" if self.least is None else str(self.least),
             "most": "" if self.most is None else str(self.most),
+            "rating": "" if self.rating is None else str(self.rating),
             "sort": "" if self.order is Order.STATE else self.order.value,
             "page": "" if self.page == 1 else str(self.page),
         }
@@ -95,6 +107,7 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         name=args.get("q", "").strip()[:64],
         least=amount("least"),
         most=amount("most"),
+        rating=amount("rating"),
         order=Order(order) if order in set(Order) else Order.STATE,
         page=max(1, amount("page") or 1),
     )
@@ -123,8 +136,15 @@ class Card:
     featured: int
     auto_reject: bool
     created_at: int
+    scene: Scene
     prices: tuple[Price, ...] = ()
     image_id: str | None = None
+    facts: CardFacts = NOTHING
+
+    @property
+    def public_mode(self) -> str | None:
+        """The kind of the public show that runs, also while a private interrupts it."""
+        return self.scene.public.key if self.scene.public is not None else None
 
     @property
     def cheapest(self) -> int | None:
@@ -179,20 +199,22 @@ class Page:
     countries: Sequence[str] = field(default_factory=tuple)
 
 
-def listing(filters: Filters, *, per_page: int | None = None) -> Page:
-    """Return one page of the listed rooms that fit the filters."""
-    rows = _rows(Room.listed.is_(True))
+def listing(filters: Filters, *, per_page: int | None = None, actor: Actor = VISITOR) -> Page:
+    """Return one page of the listed rooms that fit the filters, as somebody sees it."""
+    rows = _without_unlisted(_rows(Room.listed.is_(True)))
     rooms = {row[0].id: row[0] for row in rows}
     cards = _cards(rows)
     if _asks_for_prices(filters):
         cards = _with_prices(cards, rooms)
+    if _asks_for_ratings(filters):
+        cards = _with_facts(cards, actor)
     found = sorted((card for card in cards if fits(card, filters)), key=_key(filters.order))
     size = per_page or site().per_page
     pages = max(1, -(-len(found) // size))
     number = min(filters.page, pages)
     shown = found[(number - 1) * size : number * size]
     return Page(
-        cards=_with_images(_with_prices(shown, rooms)),
+        cards=_with_facts(_with_images(_with_prices(shown, rooms)), actor),
         filters=filters,
         total=len(found),
         pages=pages,
@@ -201,6 +223,22 @@ def listing(filters: Filters, *, per_page: int | None = None) -> Page:
         languages=sorted({card.language for card in cards if card.language}),
         countries=sorted({card.country for card in cards if card.country}),
     )
+
+
+def _without_unlisted(rows: Sequence[Found]) -> Sequence[Found]:
+    """Leave out who must not be listed, such as performers who are not verified."""
+    asked = sorted({row[0].performer_id for row in rows})
+    answers = dispatch.collect("unlisted_performers", performer_ids=asked) if asked else []
+    hidden = {performer_id for _slug, ids in answers for performer_id in ids}
+    return [row for row in rows if row[0].performer_id not in hidden] if hidden else rows
+
+
+def cards_of(room_ids: Iterable[str], actor: Actor) -> list[Card]:
+    """Return the cards of some rooms, who is here first, as somebody sees them."""
+    rows = _rows(Room.id.in_(list(room_ids)))
+    rooms = {row[0].id: row[0] for row in rows}
+    cards = _with_facts(_with_images(_with_prices(_cards(rows), rooms)), actor)
+    return sorted(cards, key=_key(Order.STATE))
 
 
 def card_of(room_id: str) -> Card | None:
@@ -223,6 +261,8 @@ def fits(card: Card, filters: Filters) -> bool:
     if filters.name and filters.name.casefold() not in f"{card.performer} {card.title}".casefold():
         return False
     if filters.tag and filters.tag not in card.tags:
+        return False
+    if filters.rating and (card.facts.rating or 0) < filters.rating * 100:
         return False
     if filters.mode and all(price.mode != filters.mode for price in card.prices):
         return False
@@ -263,6 +303,8 @@ def _key(order: Order) -> Any:
             return (card.cheapest is None, card.cheapest or 0, *by_state)
         if order is Order.NEW:
             return (-card.created_at, card.id)
+        if order is Order.RATING:
+            return (-(card.facts.rating or 0), -card.facts.reviews, *by_state)
         if order is Order.VIEWERS:
             return (-(card.viewers or 0), *by_state)
         return by_state
@@ -272,9 +314,10 @@ def _key(order: Order) -> Any:
 
 def _rows(condition: Any) -> Sequence[Found]:
     query = (
-        select(Room, User.display_name, Show, Category.slug, Category.name)
+        select(Room, User.display_name, Show, Parent, Category.slug, Category.name)
         .join(User, User.id == Room.performer_id)
         .outerjoin(Show, Show.id == Room.show_id)
+        .outerjoin(Parent, Parent.id == Show.parent_id)
         .outerjoin(Category, Category.id == Room.category_id)
         .where(condition, User.state == "active")
         .execution_options(populate_existing=True)
@@ -295,6 +338,7 @@ def signals_of(room: Room, show: Show | None) -> RoomSignals:
         away_since=room.away_since,
         started_at=show.started_at if show is not None and live else None,
         evidence_at=room.evidence_at,
+        ready_by=room.ready_by,
     )
 
 
@@ -302,10 +346,12 @@ def _cards(rows: Sequence[Found]) -> list[Card]:
     now = now_ms(db.session())
     ids = [row[0].id for row in rows]
     viewers, shows_viewers = viewer_counts(ids), site().show_viewers
+    signals_by = {row[0].id: signals_of(row[0], row[2]) for row in rows}
+    states = {room_id: state_of(signals, now) for room_id, signals in signals_by.items()}
+    running = scenes((row[0], states[row[0].id], row[2], row[3]) for row in rows)
     cards = []
-    for room, performer, show, category, category_name in rows:
-        signals = signals_of(room, show)
-        state = state_of(signals, now)
+    for room, performer, show, _parent, category, category_name in rows:
+        signals, state = signals_by[room.id], states[room.id]
         shown = room.show_viewers and shows_viewers and state.live
         cards.append(
             Card(
@@ -328,6 +374,7 @@ def _cards(rows: Sequence[Found]) -> list[Card]:
                 featured=room.featured,
                 auto_reject=room.auto_reject,
                 created_at=room.created_at,
+                scene=running[room.id],
             )
         )
     return cards
@@ -349,9 +396,20 @@ def _asks_for_prices(filters: Filters) -> bool:
     return bool(filters.mode) or filters.order is Order.PRICE or bounds != (None, None)
 
 
+def _asks_for_ratings(filters: Filters) -> bool:
+    return bool(filters.rating) or filters.order is Order.RATING
+
+
+def _with_facts(cards: Sequence[Card], actor: Actor) -> list[Card]:
+    """Ask the plugins what they add to these cards."""
+    found = card_facts([card.id for card in cards], actor)
+    return [replace(card, facts=found.get(card.id, NOTHING)) for card in cards]
+
+
 def _with_prices(cards: Sequence[Card], rooms: Mapping[str, Room]) -> list[Card]:
     """Ask the modes what each of these rooms costs."""
-    prices = price_lists([rooms[card.id] for card in cards])
+    running = {card.id: card.scene for card in cards}
+    prices = price_lists([rooms[card.id] for card in cards], running)
     return [replace(card, prices=prices[card.id]) for card in cards]
 
 

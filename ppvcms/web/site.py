@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,11 @@ from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing, services
 from ppvcms.web import words
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.ways import ways_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from flask.typing import ResponseReturnValue
     from markupsafe import Markup
 
@@ -31,7 +35,10 @@ if TYPE_CHECKING:
 blueprint = Blueprint("site", __name__)
 
 PRICE_BANDS = (150, 200, 300, 500)
+RATINGS = (4, 3, 2)
+"""The least means of stars that the list can be filtered by."""
 KEPT = "listing"
+NEW_MS = 30 * 86_400_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +64,11 @@ class RoomPage:
     offline_message: str = ""
     description_html: Markup | str = ""
     gallery: tuple[str, ...] = ()
+    rating: str = ""
+    reviews: int = 0
+    next_event: int | None = None
+    followed: bool = False
+    follow_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +94,7 @@ def home() -> ResponseReturnValue:
     kept = replace(filters, page=1).as_args()
     if session.get(KEPT, {}) != kept:
         session[KEPT] = kept
-    found = listing.listing(filters)
+    found = listing.listing(filters, actor=current_actor())
     number = min(filters.page, found.pages)
     return render_template(
         "site/home.html",
@@ -93,6 +105,7 @@ def home() -> ResponseReturnValue:
         languages=[(code, language_name(code)) for code in found.languages],
         states=[(state, words.state(state)) for state in ("live", "online", "private", "offline")],
         price_bands=PRICE_BANDS,
+        ratings=RATINGS,
         sorts=words.orders(),
     )
 
@@ -119,24 +132,15 @@ def profile(slug: str) -> ResponseReturnValue:
 @blueprint.get("/rooms/<slug>")
 @policy(who="public")
 def room(slug: str) -> ResponseReturnValue:
-    """Show a room: picture, chat, prices and the way into a private show."""
-    found = services.by_slug(slug)
-    actor = current_actor()
-    page = _of_room(found, actor)
-    private = next((price for price in page.prices if price.private and price.paid), None)
-    mode = registry.room_mode(private.mode) if private is not None else None
-    return render_template(
-        "site/room.html",
-        room=page,
-        view=services.view_of(found),
-        private_mode=(
-            {"key": mode.key, "label": mode.label, "rate": private.rate}
-            if mode is not None and private is not None
-            else None
-        ),
-        words=words.room(page.name),
-        modules=modules("room"),
-    )
+    """Show a room: picture, chat, prices, and every way into its shows."""
+    return _room_page(services.by_slug(slug))
+
+
+@blueprint.get("/rooms/<slug>/visit")
+@policy(who="shows.manage")
+def visit(slug: str) -> ResponseReturnValue:
+    """Let staff watch whatever runs in a room, unseen and unbilled (BO-07)."""
+    return _room_page(services.by_slug(slug), visit=True)
 
 
 @blueprint.get("/rooms/<slug>/state.json")
@@ -166,6 +170,7 @@ def private(slug: str, seat_id: str) -> ResponseReturnValue:
         view=services.view_of(found, show_id=seat.show_id, seat_id=seat_id),
         seat_id=seat_id,
         seat_mode=name,
+        carries=mode.base if mode is not None else "video",
         seat=meter_figures(seat, mode=name, other=page.name, available=seat.available),
         words=words.private(page.name),
         modules=modules("room", "live"),
@@ -194,6 +199,21 @@ def meter_figures(
     }
 
 
+def _room_page(found: Room, *, visit: bool = False) -> ResponseReturnValue:
+    page = _of_room(found, current_actor())
+    ways = ways_of(page.prices)
+    return render_template(
+        "site/room.html",
+        room=page,
+        view=services.view_of(found),
+        visit=visit,
+        ways=ways,
+        seat=meter_figures(None, mode="", other=page.name),
+        words=words.room(page.name) | words.modes(),
+        modules=[] if visit else modules("room"),
+    )
+
+
 def modules(*scopes: str) -> list[str]:
     """Return the addresses of the plugins' page modules for some pages."""
     found = (
@@ -219,9 +239,15 @@ def _form_values(filters: listing.Filters) -> dict[str, Any]:
         "category": filters.category,
         "language": filters.language,
         "most": filters.most,
+        "rating": filters.rating,
         "sort": filters.order.value,
         "tag": filters.tag,
     }
+
+
+def room_cards(room_ids: Iterable[str]) -> list[RoomPage]:
+    """Return rooms as cards of a list take them, who is here first."""
+    return [_of_card(card) for card in listing.cards_of(room_ids, current_actor())]
 
 
 def _of_card(card: listing.Card) -> RoomPage:
@@ -237,10 +263,28 @@ def _of_card(card: listing.Card) -> RoomPage:
         language_name=language_name(card.language),
         tags=card.tags,
         image_url=card.image,
-        prices=tuple(price for price in card.prices if price.paid),
+        prices=card_prices(card),
         viewers=card.viewers,
         featured=card.featured,
+        is_new=time.time() * 1000 - card.created_at < NEW_MS,
+        rating=_stars(card.facts.rating),
+        reviews=card.facts.reviews,
+        next_event=card.facts.next_event_at,
+        followed=card.facts.followed,
+        follow_url=card.facts.follow_url,
     )
+
+
+def _stars(hundredths: int | None) -> str:
+    """Write a mean of stars with one decimal, or nothing without any."""
+    tenths = ((hundredths or 0) + 5) // 10
+    return f"{tenths // 10}.{tenths % 10}" if tenths else ""
+
+
+def card_prices(card: listing.Card) -> tuple[Price, ...]:
+    """Return what a minute costs here, the show that runs first (RM-06)."""
+    paid = [price for price in card.prices if price.paid and not price.way]
+    return tuple(sorted(paid, key=lambda price: (price.mode != card.mode, not price.private)))
 
 
 def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> RoomPage:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
+from ppvcms.host import registry
 from ppvcms.host.labels import label
 
 
@@ -29,7 +30,17 @@ def orders() -> list[tuple[str, str]]:
         ("price", _("By price")),
         ("new", _("Newest first")),
         ("viewers", _("Most watched")),
+        ("rating", _("Best rated")),
     ]
+
+
+def modes() -> dict[str, str]:
+    """Return the names of all kinds of shows, and what each says of itself."""
+    found: dict[str, str] = {}
+    for mode in registry.room_modes().values():
+        found[f"mode_{mode.key}"] = str(mode.label)
+        found[f"text_{mode.key}"] = str(mode.summary)
+    return found
 
 
 def room(name: str) -> dict[str, str]:
@@ -38,25 +49,106 @@ def room(name: str) -> dict[str, str]:
         f"state_{key}": state(key)
         for key in ("online", "group", "private", "away", "hidden", "offline")
     }
-    return states | {
-        "since": _("since {time}"),
+    return (
+        states
+        | _seat(name)
+        | _panel(name)
+        | _requests(name)
+        | _ends(name)
+        | {
+            "since": _("since {time}"),
+            "auto_reject": _("%(name)s takes no requests at the moment.", name=name),
+            "closed": _("%(name)s cannot be asked at the moment.", name=name),
+            "closed_offline": _(
+                "%(name)s is not here. You can ask when the room is live.", name=name
+            ),
+            "closed_away": _("%(name)s is away for a moment.", name=name),
+            "door_grace": _("first {n} seconds free"),
+            "mode_changed": _("The show goes on as: {mode}."),
+            "see_receipt": _("See the receipt"),
+            "alert_on": _("We will tell you once."),
+            "alert_off": _("We will not tell you."),
+            "end_question": _("Leave the show of %(name)s now?", name=name),
+            "end_yes": _("Leave"),
+            "next_failed": _("Nobody else is here at the moment."),
+        }
+    )
+
+
+def _panel(name: str) -> dict[str, str]:
+    """Return what the entry panel says."""
+    return {
         "none": _("none"),
         "yes": _("yes"),
         "no": _("no"),
         "minutes": _("{n} min"),
+        "per_minute": _("{price} / min"),
+        "by_minute": _("By the minute"),
+        "block": _("{minutes} min: {price}"),
         "buys": _("enough for {n} minutes"),
         "grace_note": _("leave in this time and you pay nothing"),
-        "lacks": _("This needs {needed} and you have {available}. Add at least {missing} to ask."),
-        "auto_reject": _("%(name)s takes no requests at the moment.", name=name),
-        "closed": _("%(name)s cannot be asked at the moment.", name=name),
-        "closed_offline": _("%(name)s is not here. You can ask when the room is live.", name=name),
-        "rejected": _("%(name)s cannot now. Nothing was charged.", name=name),
-        "expired_request": _(
+        "lacks": _(
+            "This needs {needed} and you have {available}. Add at least {missing} to go on."
+        ),
+        "change_note": _("You are in the show already. From the click on this rate holds."),
+        "note_click": _(
+            "Nothing is charged before the click. You are counted by the second and can leave "
+            "at any moment."
+        ),
+        "note_request": _(
+            "Nothing is charged before both of you have picture. You are counted by the second "
+            "and can end at any moment."
+        ),
+        "note_admit": _(
+            "%(name)s lets you in, and only %(name)s sees your camera. You are counted by the "
+            "second from then on.",
+            name=name,
+        ),
+        "send_click": _("Enter now at these terms"),
+        "send_request": _("Ask now at these terms"),
+        "send_admit": _("Ask to be let in at these terms"),
+        "send_change": _("Change at these terms"),
+        "end_other_yes": _("End that one and go on"),
+    }
+
+
+def _requests(name: str) -> dict[str, str]:
+    """Return what becomes of one's own request."""
+    return {
+        "asked_request": _("%(name)s has your request", name=name),
+        "asked_admit": _("%(name)s is asked to let you in", name=name),
+        "asked_queued": _(
+            "%(name)s is in a private show. Your place in the queue: {place}", name=name
+        ),
+        "asked_called": _("It is your turn with %(name)s. Are you there?", name=name),
+        "request_rejected": _("%(name)s cannot now. Nothing was charged.", name=name),
+        "request_expired": _(
             "%(name)s did not answer in time. Nothing was charged; you can ask again.", name=name
         ),
-        "closed_request": _("Your request has ended. Nothing was charged."),
-        "alert_on": _("We will tell you once."),
-        "alert_off": _("We will not tell you."),
+        "request_closed": _("Your request has ended. Nothing was charged."),
+    }
+
+
+def _ends(name: str) -> dict[str, str]:
+    """Return why one's own seat in a public show is over."""
+    return {
+        "ended": _("Your time in the show is over."),
+        "ended_payer_ended": _("You have left the show."),
+        "ended_left": _("You have left the show."),
+        "ended_performer_ended": _("%(name)s has ended your time in the show.", name=name),
+        "ended_went_off": _("%(name)s has gone off air.", name=name),
+        "ended_exhausted": _("Your credits were used up."),
+        "ended_resume_window": _("The line did not come back in time."),
+        "ended_pause_cap": _("The line was away for too long in all."),
+        "ended_not_connected": _("No picture came about. Nothing was charged."),
+        "ended_mode_changed": _(
+            "The kind of show has changed. You were charged up to that second."
+        ),
+        "ended_not_continued": _(
+            "You did not go on after the private show. Nothing was charged for the wait."
+        ),
+        "ended_block_over": _("The time you bought is over."),
+        "ended_staff": _("The site has ended the show."),
     }
 
 
@@ -72,8 +164,8 @@ def _lines() -> dict[str, str]:
     }
 
 
-def private(name: str) -> dict[str, str]:
-    """Return the sentences of the payer's page of a private show."""
+def _seat(name: str) -> dict[str, str]:
+    """Return what the payer's meter and picture say."""
     return _lines() | {
         "free": _("Free for another {time}. Leave now and you pay nothing."),
         "low": _("About one minute left. Add credits to go on without a break."),
@@ -82,10 +174,22 @@ def private(name: str) -> dict[str, str]:
         "paused_note": _("One of the lines is down."),
         "paused_performer": _("The line to %(name)s is down.", name=name),
         "paused_payer": _("Your own line is down."),
+        "waiting": _("A private show runs. You are not billed while you wait."),
+        "waiting_text": _(
+            "%(name)s is with somebody else. You are not billed, and nobody else takes your place.",
+            name=name,
+        ),
+        "continue_title": _("%(name)s is back", name=name),
+        "continue_text": _("Your money was given back for the wait. Go on at the same terms?"),
         "exhausted": _("Stopped at your last paid second. Add credits within {time} to go on."),
         "no_camera": _("No camera or microphone. You can watch and write all the same."),
-        "end_question": _("End the show with %(name)s now?", name=name),
+        "next_block": _("{minutes} more minutes for {price}?"),
     }
+
+
+def private(name: str) -> dict[str, str]:
+    """Return the sentences of the payer's page of a private show."""
+    return _seat(name) | {"end_question": _("End the show with %(name)s now?", name=name)}
 
 
 def perform() -> dict[str, str]:
@@ -98,7 +202,26 @@ def perform() -> dict[str, str]:
         "paused": _("Paused, not billed. Waiting another {time}."),
         "exhausted": _("The %(role)s is out of time and may come back within {time}.", role=client),
         "minutes": _("{n} min"),
+        "per_minute": _("{price} / min"),
+        "free_show": _("free"),
+        "slots": _("{free} of {total} places with camera are free"),
         "new_request": _("{name} asks for a private show."),
+        "new_admit": _("{name} asks for a place with camera."),
+        "accept_request": _("Accept"),
+        "accept_admit": _("Let in"),
+        "request_queued": _("Waits in the queue and is called when you are ready."),
+        "request_called": _("Was called, and has a minute to answer."),
+        "viewer_secured": _("connects"),
+        "viewer_paused": _("line lost"),
+        "viewer_waiting": _("waits"),
+        "viewer_exhausted": _("out of time"),
+        "left_exhausted": _("A %(role)s is out of time.", role=client),
+        "out_question": _("End the time of {name} in this show? What was counted is charged."),
+        "out_yes": _("End it"),
+        "mode_question": _(
+            "Go on as: {mode}? Everybody has 10 free seconds, then must agree anew."
+        ),
+        "mode_yes": _("Change it"),
         "camera_first": _("Turn your camera on first."),
         "private_begins": _("The private show begins."),
         "private_ended": _("The private show is over."),
