@@ -22,9 +22,9 @@ from ppvcms.media import ingest
 from ppvcms.media.contract import EventKind, MediaEvent
 from ppvcms.media.models import Grant
 from ppvcms.media.services import Holder, grant_for_publisher
-from ppvcms.metering import quotes, requests
+from ppvcms.metering import accepting, quotes, requests
+from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.quotes import Offer
-from ppvcms.metering.requests import Accepted
 from ppvcms.results import Refusal
 from ppvcms.rooms import services as rooms
 from ppvcms.rooms import shows
@@ -33,7 +33,7 @@ from tests import kit
 from tests.engine import ENGINE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from ppvcms.accounts.actor import Actor
@@ -129,7 +129,7 @@ class Site:
 
     def begin(self, room: Room, performer: Actor, client: Actor) -> Accepted:
         """Ask and accept."""
-        accepted = requests.accept(self.ask(room, client).id, performer, uuid.uuid4().hex)
+        accepted = accepting.accept(self.ask(room, client).id, performer, uuid.uuid4().hex)
         assert isinstance(accepted, Accepted), accepted
         return accepted
 
@@ -141,15 +141,17 @@ def refused(answer: object) -> str:
 
 
 @contextlib.contextmanager
-def site_at(url: str, tmp_path: Path) -> Iterator[Site]:
-    """Lay a site and enter it."""
+def site_at(url: str, tmp_path: Path, *plugins: str) -> Iterator[Site]:
+    """Lay a site and enter it; `plugins` are switched on beside the usual ones."""
     kit.lay_tables(url)
-    with enter(url, tmp_path, first=True) as site:
+    with enter(url, tmp_path, first=True, plugins=plugins) as site:
         yield site
 
 
 @contextlib.contextmanager
-def enter(url: str, tmp_path: Path, *, first: bool = False) -> Iterator[Site]:
+def enter(
+    url: str, tmp_path: Path, *, first: bool = False, plugins: Sequence[str] = ()
+) -> Iterator[Site]:
     """Enter a site, in this process or in another one."""
     _write_engine_plugin(tmp_path)
     config = Config(
@@ -166,7 +168,7 @@ def enter(url: str, tmp_path: Path, *, first: bool = False) -> Iterator[Site]:
     with app.app_context():
         if first:
             transaction(ensure_roles)
-            for slug in PLUGINS:
+            for slug in (*PLUGINS, *plugins):
                 for act in (lifecycle.install, lifecycle.activate):
                     answer = act(slug, actor_id=None)
                     assert answer is None, str(answer)
