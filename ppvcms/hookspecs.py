@@ -37,6 +37,7 @@ if TYPE_CHECKING:
         PluginBlueprint,
         PluginMenuItem,
         Problem,
+        RoomRef,
         RoomView,
         SettingsSpec,
         SlotContext,
@@ -208,7 +209,7 @@ def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
 
 
 @_hook(HookKind.COLLECT, result=(dict,))
-def card_facts(room_ids: Sequence[str], actor: Actor) -> dict[str, CardFacts]:
+def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
     """Return what cards of rooms shall show of the plugin, by room; asked once for a list."""
 
 

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        RoomRef,
         SettingsSpec,
         SlotContext,
     )
@@ -84,12 +85,12 @@ def register_notices() -> list[NoticeKind]:
 
 
 @hookimpl
-def card_facts(room_ids: Sequence[str], actor: Actor) -> dict[str, CardFacts]:
+def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
     """Give each card its stars."""
     del actor
     from .services import card_facts_of
 
-    return card_facts_of(room_ids)
+    return card_facts_of([room.id for room in rooms])
 
 
 @hookimpl

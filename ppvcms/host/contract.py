@@ -127,6 +127,15 @@ class NoticeKind:
 
 
 @dataclass(frozen=True, slots=True)
+class RoomRef:
+    """A room of a list, as far as plugins need it to find what they know of it."""
+
+    id: str
+    slug: str
+    performer_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class CardFacts:
     """What a plugin adds to the card of a room; None and empty texts add nothing.
 

@@ -12,16 +12,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from ppvcms.accounts.actor import Actor
+    from ppvcms.host.contract import RoomRef
 
 NOTHING = CardFacts()
 
 
-def card_facts(room_ids: Sequence[str], actor: Actor) -> dict[str, CardFacts]:
+def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
     """Return what plugins know of rooms; of two that know the same the first counts."""
     found: dict[str, CardFacts] = {}
-    if not room_ids:
+    if not rooms:
         return found
-    for _slug, answer in dispatch.collect("card_facts", room_ids=tuple(room_ids), actor=actor):
+    for _slug, answer in dispatch.collect("card_facts", rooms=tuple(rooms), actor=actor):
         for room_id, facts in answer.items():
             if isinstance(facts, CardFacts):
                 found[room_id] = joined(found.get(room_id, NOTHING), facts)

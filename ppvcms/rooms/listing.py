@@ -17,6 +17,7 @@ from ppvcms.accounts.actor import VISITOR
 from ppvcms.accounts.models import User
 from ppvcms.db import db, now_ms
 from ppvcms.host import dispatch, registry
+from ppvcms.host.contract import RoomRef
 from ppvcms.host.settings import site
 from ppvcms.realtime import push
 from ppvcms.rooms.cardfacts import NOTHING, card_facts
@@ -402,7 +403,7 @@ def _asks_for_ratings(filters: Filters) -> bool:
 
 def _with_facts(cards: Sequence[Card], actor: Actor) -> list[Card]:
     """Ask the plugins what they add to these cards."""
-    found = card_facts([card.id for card in cards], actor)
+    found = card_facts([RoomRef(card.id, card.slug, card.performer_id) for card in cards], actor)
     return [replace(card, facts=found.get(card.id, NOTHING)) for card in cards]
 
 
