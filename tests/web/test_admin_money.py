@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from ppvcms.db import db, now_ms
-from ppvcms.web.admin.queries import ledger, money
+from ppvcms.web.admin.queries import commissions, ledger, money
 from ppvcms.web.admin.queries import seats as read
 from ppvcms.web.admin.queries.seats import PlainState, SeatFilters
 from ppvcms.web.sheets import safe_cell
@@ -65,6 +65,29 @@ def test_income_by_type_is_what_was_spent_and_what_the_site_keeps(site: Site) ->
     assert found == {"tip": (1, 500, 50), "private": (1, 200, 40)}
     today = money.by_day(now=now_ms(db.session()), days=2, offset_ms=0)[-1]
     assert (today.gross, today.commission) == (700, 90)
+
+
+def test_commissions_say_who_got_which_part_of_what_was_spent(site: Site) -> None:
+    """CM-04: by kind and by person, and what was taken back is taken off."""
+    mara = site.person("Mara", "performer")
+    ben = site.person("Ben", credits=5_000)
+    room = site.room(mara, "Mara")
+    paid_show(room, str(ben.user_id), seconds=90, rate=200)
+    tip(room, str(ben.user_id), 500)
+    now = now_ms(db.session()) + 1
+
+    def divided() -> dict[str, tuple[int, int, int, int]]:
+        rows = commissions.by_kind(0, now + 60_000)
+        return {row.kind: (row.charges, row.gross, row.performers, row.site) for row in rows}
+
+    assert divided() == {"tip": (1, 500, 450, 50), "private": (1, 200, 160, 40)}
+    (only,) = commissions.by_party("performer", 0, now)
+    assert (only.name, only.charges, only.gross, only.amount) == ("Mara", 2, 700, 610)
+    assert commissions.by_party("studio", 0, now) == []
+    page = browser_of(site, site.person("Olga", "owner")).text("/admin/commissions")
+    assert "Mara" in page
+    assert "610" not in page
+    assert "6.10" in page
 
 
 def test_all_accounts_sum_to_nothing_and_the_page_says_so(site: Site) -> None:

@@ -79,6 +79,7 @@ def transfer_words(kind: str) -> str:
         "settlement": _("Show settled"),
         "tip": _("Tip"),
         "reversal": _("Taken back"),
+        "release": _("Earnings released"),
         "demo": _("Demo credits"),
     }
     return known.get(kind) or mode_words(kind)
