@@ -1,0 +1,325 @@
+"""The side of who is verified: saying who one is, bringing papers, sending it all for review.
+
+Dates are ISO days, UTC. Legal data leaves `vault` only in `details_of`, for the
+person and for who reviews.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from flask_babel import gettext as _
+from sqlalchemy import select
+
+from ppvcms.api import (
+    Refusal,
+    audit,
+    db,
+    encode_picture,
+    new_id,
+    now_ms,
+    settings,
+    transaction,
+)
+
+from . import vault
+from .forms import paper_kinds
+from .models import Paper, Person
+from .vault import SLUG
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlalchemy.orm import Session
+
+    from ppvcms.api import Actor
+
+LARGEST = 10 * 1024 * 1024
+WIDEST = 2400
+MOST_PAPERS = 20
+
+
+class State(StrEnum):
+    """How far a verification is."""
+
+    NEW = "new"
+    WAITING = "waiting"
+    MORE = "more"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    SUSPENDED = "suspended"
+
+
+OPEN = (State.NEW, State.MORE, State.REFUSED)
+"""While it is so, the person may change what they said and take papers away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Details:
+    """Who somebody is by law; `own` has the country and the owner's questions."""
+
+    legal_name: str
+    other_names: str
+    born_on: str
+    address: str
+    own: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A verification as it stands; `missing` names what is still to be brought."""
+
+    user_id: str
+    state: State
+    reason: str
+    sent_at: int | None
+    decided_at: int | None
+    decided_by: str | None
+    papers: tuple[Paper, ...]
+    missing: tuple[str, ...]
+
+    @property
+    def open(self) -> bool:
+        """Whether the person may change what they said."""
+        return self.state in OPEN
+
+    @property
+    def complete(self) -> bool:
+        """Whether nothing is missing."""
+        return not self.missing
+
+
+def case_of(user_id: str) -> Case:
+    """Return somebody's verification, an empty one before the first step."""
+    row = db.session.get(Person, user_id, populate_existing=True)
+    return _case(db.session(), user_id, row)
+
+
+def details_of(user_id: str) -> Details | None:
+    """Return who somebody is by law, decrypted."""
+    row = db.session.get(Person, user_id, populate_existing=True)
+    if row is None or not row.details:
+        return None
+    return Details(**json.loads(vault.unseal_text(user_id, row.details)))
+
+
+def save_details(actor: Actor, details: Details) -> Refusal | None:
+    """Keep who somebody is, encrypted; too young is refused here, by the server's day (AC-02)."""
+    user_id = str(actor.user_id)
+
+    def act(session: Session) -> Refusal | None:
+        refusal = _too_young(details.born_on, _today(session))
+        row = _row(session, user_id)
+        refusal = refusal or _refusal_to_change(row)
+        if refusal is not None:
+            return refusal
+        row.details = vault.seal_text(user_id, json.dumps(asdict(details)))
+        audit(session, user_id, "verification.details.saved", f"user:{user_id}")
+        return None
+
+    return transaction(act)
+
+
+def add_paper(actor: Actor, kind: str, data: bytes, expires_on: date | None) -> Refusal | None:
+    """Keep a paper: written anew without what cameras add, then encrypted (MO-01)."""
+    asked = paper_kinds().get(kind)
+    if asked is None:
+        return Refusal("kind", _("This paper is not asked for. Nothing was kept."))
+    if asked.expires and (expires_on is None or expires_on <= _today(db.session())):
+        return Refusal("expires", _("Say until when it is valid: a day to come. Nothing was kept."))
+    if len(data) > LARGEST:
+        return Refusal("size", _("This picture is larger than 10 MB. Nothing was kept."))
+    picture = encode_picture(data, WIDEST)
+    if picture is None:
+        return Refusal("picture", _("This is not a JPEG, PNG or WebP picture. Nothing was kept."))
+    user_id, paper_id = str(actor.user_id), new_id()
+    # Before its record: a file that no record knows is tidied, a record without a file is a lie.
+    vault.keep(paper_id, picture.data)
+
+    def act(session: Session) -> Refusal | None:
+        row = _row(session, user_id)
+        if row.state == State.SUSPENDED:
+            return _closed()
+        if len(_papers(session, user_id)) >= MOST_PAPERS:
+            return Refusal("full", _("There are too many papers. Nothing was kept."))
+        day = expires_on.isoformat() if expires_on else None
+        session.add(
+            Paper(
+                id=paper_id,
+                user_id=user_id,
+                kind=kind,
+                expires_on=day,
+                size=len(picture.data),
+                made_at=now_ms(session),
+            )
+        )
+        about = {"kind": kind, "paper": paper_id}
+        audit(session, user_id, "verification.paper.added", f"user:{user_id}", data=about)
+        return None
+
+    refusal = transaction(act)
+    if refusal is not None:
+        vault.shred(paper_id)
+    return refusal
+
+
+def remove_paper(actor: Actor, paper_id: str) -> Refusal | None:
+    """Take one's own paper back, as long as nobody has decided on it."""
+    user_id = str(actor.user_id)
+
+    def act(session: Session) -> Refusal | None:
+        row = _row(session, user_id)
+        paper = session.get(Paper, paper_id)
+        if paper is None or paper.user_id != user_id or paper.removed:
+            return Refusal("gone", _("There is no such paper."))
+        refusal = _refusal_to_change(row)
+        if refusal is None:
+            paper.removed = True
+            about = {"kind": paper.kind, "paper": paper_id}
+            audit(session, user_id, "verification.paper.removed", f"user:{user_id}", data=about)
+        return refusal
+
+    refusal = transaction(act)
+    if refusal is None:
+        vault.shred(paper_id)
+    return refusal
+
+
+def send(actor: Actor) -> Refusal | None:
+    """Put it into the queue of the people who review."""
+    user_id = str(actor.user_id)
+
+    def act(session: Session) -> Refusal | None:
+        row = _row(session, user_id)
+        refusal = _refusal_to_change(row)
+        missing = _case(session, user_id, row).missing
+        if refusal is None and missing:
+            words = _("Still missing: %(what)s. Nothing was sent.", what=", ".join(missing))
+            refusal = Refusal("missing", words)
+        if refusal is None:
+            row.state, row.reason, row.sent_at = State.WAITING, "", now_ms(session)
+            audit(session, user_id, "verification.case.sent", f"user:{user_id}")
+        return refusal
+
+    return transaction(act)
+
+
+def verified(user_ids: Sequence[str]) -> set[str]:
+    """Return those of the people who are verified now."""
+    query = select(Person.user_id).where(
+        Person.user_id.in_(user_ids), Person.state == State.APPROVED
+    )
+    return set(db.session.scalars(query))
+
+
+def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:
+    """Refuse who is not verified to go live, check in or sell, as the owner has it (AC-03)."""
+    row = db.session.get(Person, actor.user_id, populate_existing=True)
+    state = State(row.state) if row is not None else State.NEW
+    values = settings(SLUG)
+    may = values.unverified_may_sell if act == "sell" else values.unverified_may_live
+    if state is State.APPROVED or (may and state is not State.SUSPENDED):
+        return None
+    words = {
+        State.WAITING: _("Your papers are being looked at. You will hear from us."),
+        State.SUSPENDED: _(
+            "Your verification is suspended: %(why)s", why=row.reason if row else ""
+        ),
+    }
+    return Refusal(
+        "unverified",
+        words.get(state, _("You are not verified yet, so this is not possible. Nothing changed.")),
+        _("Look at Verification in your dashboard."),
+    )
+
+
+def unlisted(performer_ids: Sequence[str]) -> list[str]:
+    """Return who must not stand in a list."""
+    if settings(SLUG).unverified_may_list:
+        query = select(Person.user_id).where(
+            Person.user_id.in_(performer_ids), Person.state == State.SUSPENDED
+        )
+        return list(db.session.scalars(query))
+    known = verified(performer_ids)
+    return [one for one in performer_ids if one not in known]
+
+
+def age_on(born_on: str, today: date) -> int:
+    """Return how old somebody is on a day: pure."""
+    born = date.fromisoformat(born_on)
+    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+
+
+def day_of(at: int) -> date:
+    """Return the day of a moment, UTC."""
+    return datetime.fromtimestamp(at / 1000, UTC).date()
+
+
+def locked(session: Session, user_id: str) -> Person:
+    """Return somebody's row, made if there is none, locked until the transaction ends."""
+    return _row(session, user_id)
+
+
+def case_in(session: Session, row: Person) -> Case:
+    """Return a verification inside a transaction."""
+    return _case(session, row.user_id, row)
+
+
+def _row(session: Session, user_id: str) -> Person:
+    row = session.get(Person, user_id, with_for_update=True, populate_existing=True)
+    if row is None:
+        row = Person(user_id=user_id, state=State.NEW, made_at=now_ms(session))
+        session.add(row)
+        session.flush()
+    return row
+
+
+def _papers(session: Session, user_id: str) -> list[Paper]:
+    query = select(Paper).where(Paper.user_id == user_id, Paper.removed.is_(False))
+    return list(session.scalars(query.order_by(Paper.id)))
+
+
+def _case(session: Session, user_id: str, row: Person | None) -> Case:
+    papers = _papers(session, user_id)
+    today = _today(session).isoformat()
+    valid = {one.kind for one in papers if one.expires_on is None or one.expires_on > today}
+    missing = [] if row is not None and row.details else [_("who you are")]
+    missing += [one.label for one in paper_kinds().values() if one.needed and one.key not in valid]
+    values: dict[str, Any] = {"state": State.NEW, "reason": "", "sent_at": None}
+    values |= {"decided_at": None, "decided_by": None}
+    if row is not None:
+        values = {name: getattr(row, name) for name in values} | {"state": State(row.state)}
+    return Case(user_id=user_id, papers=tuple(papers), missing=tuple(missing), **values)
+
+
+def _refusal_to_change(row: Person) -> Refusal | None:
+    if row.state in OPEN:
+        return None
+    if row.state == State.SUSPENDED:
+        return _closed()
+    return Refusal(
+        "decided",
+        _("This is with the people who review it, so it cannot be changed now."),
+        _("Write to us if something is wrong."),
+    )
+
+
+def _closed() -> Refusal:
+    return Refusal("suspended", _("Your verification is suspended. Nothing was changed."))
+
+
+def _too_young(born_on: str, today: date) -> Refusal | None:
+    least = settings(SLUG).least_age
+    if least <= age_on(born_on, today) <= 120:  # noqa: PLR2004 - nobody is older
+        return None
+    return Refusal(
+        "born_on", _("You have to be at least %(age)s years old. Nothing was kept.", age=least)
+    )
+
+
+def _today(session: Session) -> date:
+    return day_of(now_ms(session))
