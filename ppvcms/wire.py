@@ -82,9 +82,9 @@ def one_of(*words: str) -> Field:
     return Field(str, among=words)
 
 
-def number(*, most: int = 2**53, least: int = 0) -> Field:
+def number(*, most: int = 2**53, least: int = 0, needed: bool = True) -> Field:
     """Return a field for a whole number."""
-    return Field(int, most=most, least=least)
+    return Field(int, most=most, least=least, needed=needed)
 
 
 @dataclass

@@ -72,6 +72,7 @@ class CoreSettings:
     warn_1_s: int = 60
     warn_2_s: int = 20
     request_ttl_s: int = 120
+    away_after_private_min: int = 10
     grace_again_after_min: int = 60
     rate_changes_per_day: int = 5
     ratio_default: int = 80

@@ -14,7 +14,7 @@ from ppvcms.ledger.outbox import forget_delivered
 from ppvcms.ledger.releases import release_due
 from ppvcms.ledger.store import rollup, seal, wallet_view
 from ppvcms.media.services import reconcile
-from ppvcms.metering import requests
+from ppvcms.metering import calls, requests, running
 from ppvcms.metering.seats import resume_after_top_up
 from ppvcms.payments.attempts import look_up_open
 from ppvcms.payments.inbox import read_again
@@ -50,6 +50,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="media.reconcile", every=15, func=_reconcile_media)
     listeners.add(app, top_up)
     listeners.add(app, close_requests)
+    listeners.add(app, running.follow)
     listeners.add(app, telling.tell)
 
 
@@ -72,6 +73,7 @@ def close_requests(event: Event) -> None:
 
 def _expire_requests() -> None:
     requests.expire()
+    calls.call_in_all_rooms()
 
 
 def _end_silent_shows() -> None:

@@ -26,6 +26,7 @@ class Grant(Base):
     state: Mapped[str] = mapped_column(String(8), default="active", index=True)
     lease_seq: Mapped[int] = mapped_column(Integer, default=0)
     lease_until: Mapped[Millis]
+    ends_at: Mapped[Millis | None]
     evidence_at: Mapped[Millis | None]
     made_at: Mapped[Millis]
     revoked_at: Mapped[Millis | None]

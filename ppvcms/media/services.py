@@ -93,36 +93,65 @@ def grant_for_publisher(stage: Stage, holder: Holder) -> dict[str, Any] | Refusa
     def act(session: Session) -> tuple[Grant, Lease, str | None]:
         grant = _newest(session, stage, role=MediaRole.PUBLISHER)
         if grant is None:
-            grant = _new(session, stage, holder, role=MediaRole.PUBLISHER, feeds=())
-        older = _move(grant, holder)
-        return grant, _presence(session, grant), older
+            grant = new_grant(session, stage, holder, role=MediaRole.PUBLISHER, feeds=())
+        older = move(grant, holder)
+        return grant, presence(session, grant), older
 
     grant, lease, older = transaction(act)
-    _tell_replaced(grant, older)
-    return _tell_engine(stage, grant, lease, publishers=1)
+    tell_replaced(grant, older)
+    return tell_engine(stage, grant, lease, publishers=1)
 
 
-def grant_for_viewer(stage: Stage, holder: Holder) -> dict[str, Any] | Refusal:
-    """Let one page receive the public show; one grant per page, the newest publisher's."""
+def grant_for_viewer(
+    stage: Stage, holder: Holder, *, ends_at: int | None = None
+) -> dict[str, Any] | Refusal:
+    """Let one page receive a show without a seat, the newest publisher's picture.
+
+    `ends_at` is when it is over whatever the page says (MD-04).
+    """
 
     def act(session: Session) -> tuple[Grant, Lease] | None:
-        publisher = _newest(session, stage, role=MediaRole.PUBLISHER)
-        if publisher is None:
+        source = source_of(session, stage)
+        if source is None:
             return None
-        grant = session.scalar(
-            _of_stage(stage, MediaRole.VIEWER).where(
-                Grant.sid == holder.sid, Grant.user_id == holder.user_id
-            )
-        )
-        feeds = (publisher.id,)
-        if grant is None or _feeds(grant) != feeds:
-            grant = _new(session, stage, holder, role=MediaRole.VIEWER, feeds=feeds)
-        return grant, _presence(session, grant)
+        return watching(session, stage, holder, source, ends_at=ends_at)
 
     found = transaction(act)
     if found is None:
         return Refusal("offline", _("There is no picture yet."), _("It starts by itself."))
-    return _tell_engine(stage, *found, publishers=1)
+    return tell_engine(stage, *found, publishers=1)
+
+
+def source_of(session: Session, stage: Stage) -> Grant | None:
+    """Return the grant under which the performer sends into a show."""
+    query = (
+        select(Grant)
+        .where(
+            Grant.show_id == stage.show_id,
+            Grant.state == "active",
+            Grant.seat_id.is_(None),
+            Grant.role.in_((MediaRole.PUBLISHER.value, MediaRole.TWO_WAY.value)),
+        )
+        .order_by(Grant.made_at.desc(), Grant.id.desc())
+        .limit(1)
+    )
+    return session.scalar(query)
+
+
+def watching(
+    session: Session, stage: Stage, holder: Holder, source: Grant, *, ends_at: int | None = None
+) -> tuple[Grant, Lease]:
+    """Return a page's grant to receive one feed, with its presence lease."""
+    mine = _of_stage(stage, MediaRole.VIEWER, every=True).where(
+        Grant.sid == holder.sid, Grant.user_id == holder.user_id, Grant.seat_id.is_(None)
+    )
+    feeds = (source.id,)
+    found = (one for one in session.scalars(mine) if feeds_of(one) == feeds)
+    grant = next(found, None)
+    if grant is None:
+        grant = new_grant(session, stage, holder, role=MediaRole.VIEWER, feeds=feeds)
+    grant.ends_at = ends_at
+    return grant, presence(session, grant)
 
 
 def open_private(
@@ -133,8 +162,10 @@ def open_private(
     Each receives the other's feed and nobody else's (PS-07). The engine hears of
     them when the pages come.
     """
-    performer = _new(session, stage, Holder(performer_id, None), MediaRole.TWO_WAY, feeds=())
-    payer = _new(session, stage, Holder(payer_id, None), MediaRole.TWO_WAY, feeds=(performer.id,))
+    performer = new_grant(session, stage, Holder(performer_id, None), MediaRole.TWO_WAY, feeds=())
+    payer = new_grant(
+        session, stage, Holder(payer_id, None), MediaRole.TWO_WAY, feeds=(performer.id,)
+    )
     performer.feeds = {"grants": [payer.id]}
     payer.seat_id = seat_id
 
@@ -148,23 +179,24 @@ def grant_for_private(stage: Stage, holder: Holder) -> dict[str, Any] | Refusal:
         )
         if grant is None:
             return None
-        older = _move(grant, holder)
+        older = move(grant, holder)
         if grant.seat_id is None:
-            return grant, _presence(session, grant), older
-        lease = _seat_lease(session, grant)
+            return grant, presence(session, grant), older
+        lease = seat_lease(session, grant)
         return None if lease is None else (grant, lease, older)
 
     found = transaction(act)
     if found is None:
-        return _gone()
+        return gone()
     grant, lease, older = found
-    _tell_replaced(grant, older)
-    return _tell_engine(stage, grant, lease, publishers=2)
+    tell_replaced(grant, older)
+    return tell_engine(stage, grant, lease, publishers=2)
 
 
-def _tell_engine(
+def tell_engine(
     stage: Stage, grant: Grant, lease: Lease, *, publishers: int
 ) -> dict[str, Any] | Refusal:
+    """Give a grant at the engine, and return what the page needs."""
     provider = provider_of(stage.provider)
     if provider is None:
         return _no_engine()
@@ -174,7 +206,7 @@ def _tell_engine(
             grant.id,
             room=stage.media_room,
             role=MediaRole(grant.role),
-            feeds=_feeds(grant),
+            feeds=feeds_of(grant),
             lease=lease,
         )
     except MediaUnavailableError as error:
@@ -221,18 +253,20 @@ def held(grant_id: str, holder: Holder) -> Grant | Refusal:
     """Return the living grant of a holder; every other case gets the same answer."""
     grant = db.session.get(Grant, grant_id, populate_existing=True)
     if grant is None or grant.state != "active" or not holder.holds(grant):
-        return _gone()
+        return gone()
     return grant
 
 
 def renew(grant: Grant) -> None:
     """Prolong a presence lease when a third of it is used up; a seat's lease is the meter's."""
-    if grant.seat_id is not None or grant.lease_until - now_ms(db.session()) > RENEW_BELOW_MS:
+    now = now_ms(db.session())
+    over = grant.ends_at is not None and grant.lease_until >= grant.ends_at
+    if grant.seat_id is not None or over or grant.lease_until - now > RENEW_BELOW_MS:
         return
 
     def act(session: Session) -> tuple[Grant, Lease] | None:
         row = session.get(Grant, grant.id, with_for_update=True)
-        return None if row is None or row.state != "active" else (row, _presence(session, row))
+        return None if row is None or row.state != "active" else (row, presence(session, row))
 
     found = transaction(act)
     if found is not None:
@@ -267,7 +301,7 @@ def cut(seat_id: str, reason: str) -> None:
 def _sync_seat(seat_id: str) -> list[Grant]:
     grants = _seat_grants(seat_id)
     for grant in grants:
-        lease = _seat_lease(db.session(), grant)
+        lease = seat_lease(db.session(), grant)
         if lease is None:
             revoke(grant.id, reason="ended")
         else:
@@ -280,7 +314,7 @@ def _seat_grants(seat_id: str) -> list[Grant]:
     return list(db.session.scalars(query.execution_options(populate_existing=True)))
 
 
-def _seat_lease(session: Session, grant: Grant) -> Lease | None:
+def seat_lease(session: Session, grant: Grant) -> Lease | None:
     """Read the truth at this moment, so that calls may come late, twice or out of order."""
     reader = current_app.extensions["ppvcms_seat_reader"]
     seat: SeatLease | None = reader(session, str(grant.seat_id))
@@ -327,10 +361,13 @@ def revoke_public(show_id: str, *, reason: str) -> None:
 
 
 def revoke_viewers(show_id: str, *, reason: str) -> None:
-    """End what the public receives of a show, while its performer goes on publishing."""
-    _revoke_where(
-        (Grant.show_id == show_id) & (Grant.role == MediaRole.VIEWER.value), reason=reason
+    """End what the public receives of a show, while its performer and its payers go on."""
+    public = (Grant.role == MediaRole.VIEWER.value) & Grant.seat_id.is_(None)
+    own = select(Grant.user_id).where(
+        Grant.show_id == show_id, Grant.role == MediaRole.PUBLISHER.value
     )
+    others = Grant.user_id.is_(None) | Grant.user_id.not_in(own)
+    _revoke_where((Grant.show_id == show_id) & public & others, reason=reason)
 
 
 def revoke_person(user_id: str, *, reason: str = "staff") -> None:
@@ -358,11 +395,12 @@ def _revoke_where(condition: Any, *, reason: str) -> None:
         return grants
 
     for grant in transaction(act):
-        _revoke_at_engine(grant.provider, grant.id, reason)
+        revoke_at_engine(grant.provider, grant.id, reason)
         _tell_page(grant, "cut", reason=reason)
 
 
-def _revoke_at_engine(provider_key: str, grant_id: str, reason: str) -> None:
+def revoke_at_engine(provider_key: str, grant_id: str, reason: str) -> None:
+    """End one grant at the engine."""
     provider = provider_of(provider_key)
     if provider is None:
         return
@@ -391,7 +429,7 @@ def reconcile() -> int:
         for state in states:
             grant = allowed.get(state.grant_id)
             if grant is None:
-                _revoke_at_engine(key, state.grant_id, "reconcile")
+                revoke_at_engine(key, state.grant_id, "reconcile")
                 ended += 1
             elif grant.seat_id is not None:
                 _sync_seat(grant.seat_id)
@@ -427,14 +465,14 @@ def has_publisher(show_id: str) -> bool:
     return db.session.scalar(query.limit(1)) is not None
 
 
-def _of_stage(stage: Stage, role: MediaRole) -> Any:
-    return (
+def _of_stage(stage: Stage, role: MediaRole, *, every: bool = False) -> Any:
+    query = (
         select(Grant)
         .where(Grant.show_id == stage.show_id, Grant.state == "active", Grant.role == role.value)
         .order_by(Grant.made_at.desc(), Grant.id.desc())
-        .limit(1)
         .with_for_update()
     )
+    return query if every else query.limit(1)
 
 
 def _newest(session: Session, stage: Stage, *, role: MediaRole) -> Grant | None:
@@ -442,20 +480,22 @@ def _newest(session: Session, stage: Stage, *, role: MediaRole) -> Grant | None:
     return grant
 
 
-def _move(grant: Grant, holder: Holder) -> str | None:
+def move(grant: Grant, holder: Holder) -> str | None:
     """Bind a grant to the newest page of its holder; return the page that had it."""
     older, grant.sid = grant.sid, holder.sid
     return older if older != holder.sid else None
 
 
-def _tell_replaced(grant: Grant, older: str | None) -> None:
+def tell_replaced(grant: Grant, older: str | None) -> None:
+    """Tell the page that had a grant before that another one plays now."""
     if older is not None:
         push(older, "media", {"event": "cut", "grant": grant.id, "reason": "replaced"})
 
 
-def _new(
+def new_grant(
     session: Session, stage: Stage, holder: Holder, role: MediaRole, feeds: Sequence[str]
 ) -> Grant:
+    """Write a grant, without a lease yet."""
     now = now_ms(session)
     grant = Grant(
         id=new_id(),
@@ -475,14 +515,23 @@ def _new(
     return grant
 
 
-def _presence(session: Session, grant: Grant) -> Lease:
+def presence(session: Session, grant: Grant) -> Lease:
+    """Prolong a presence lease from now on, up to the grant's own end."""
     now = now_ms(session)
     grant.lease_seq += 1
-    grant.lease_until = now + PRESENCE_MS
+    until = now + PRESENCE_MS
+    grant.lease_until = until if grant.ends_at is None else min(until, grant.ends_at)
     return Lease(seq=grant.lease_seq, until=grant.lease_until, now=now)
 
 
-def _feeds(grant: Grant) -> tuple[str, ...]:
+def set_presence(grant: Grant, now: int) -> None:
+    """Tell the engine the presence lease that a grant has."""
+    lease = Lease(seq=grant.lease_seq, until=grant.lease_until, now=now)
+    _set_media(grant, on=lease.until > now, lease=lease)
+
+
+def feeds_of(grant: Grant) -> tuple[str, ...]:
+    """Return the grants whose media a grant may receive."""
     return tuple(grant.feeds.get("grants", ()))
 
 
@@ -492,7 +541,8 @@ def _tell_page(grant: Grant, event: str, **more: str) -> None:
         push(channel, "media", {"event": event, "grant": grant.id, **more})
 
 
-def _gone() -> Refusal:
+def gone() -> Refusal:
+    """Return the refusal for a grant that is not the caller's any more."""
     return Refusal("gone", _("This video has ended or is open elsewhere."), _("Load it again."))
 
 

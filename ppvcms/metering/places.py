@@ -6,26 +6,41 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 
-from ppvcms.db import db, now_ms
+from ppvcms.accounts import audit
+from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import dispatch
 from ppvcms.ledger.store import wallet_view
+from ppvcms.media import seating
 from ppvcms.media import services as media
+from ppvcms.media.contract import MediaRole
 from ppvcms.media.sockets import holder_of
 from ppvcms.metering import requests
+from ppvcms.metering.audience import audience, unseen
+from ppvcms.metering.entry import (
+    Place,
+    may_watch,
+    place_of,
+    refusal_of_person,
+    seat_in,
+    voyeurs_watch,
+)
 from ppvcms.metering.models import Seat
-from ppvcms.metering.quotes import refusal_to_ask
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.metering.seats import live_seats_of, open_seat_of
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
-from ppvcms.rooms import alerts, chat, presence, services, shows
+from ppvcms.rooms import alerts, chat, presence, services, shows, switches
 from ppvcms.rooms.models import Room, Show
+from ppvcms.rooms.modes import PayerRole
+from ppvcms.rooms.sockets import VISIT
 from ppvcms.rooms.states import RoomState
 from ppvcms.wire import leave_place
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
     from ppvcms.wire import Answer, Caller
+
+VISITS = "shows.manage"
 
 
 def enter(caller: Caller, slug: str, page: str, seat_id: str | None) -> Answer | Refusal:
@@ -38,6 +53,9 @@ def enter(caller: Caller, slug: str, page: str, seat_id: str | None) -> Answer |
     leave_place(caller)
     caller.room_id, caller.page = room.id, page
     caller.enter(f"room:{room.id}")
+    if page == VISIT:
+        _look_in(caller, room)
+        return state_for(room, caller)
     if page == "perform" or (seat is not None and room.performer_id == caller.actor.user_id):
         caller.enter(f"perform:{room.id}")
     if seat is not None:
@@ -45,9 +63,36 @@ def enter(caller: Caller, slug: str, page: str, seat_id: str | None) -> Answer |
         caller.leave(f"room:{room.id}")
         caller.enter(f"seat:{seat.id}")
         caller.enter(f"show:{seat.show_id}")
+    elif page == "public":
+        take_place(caller, place_of(room))
     role = services.role_in(room, caller.actor)
+    if caller.actor.user_id and unseen(db.session(), room.id, caller.actor.user_id):
+        role = PayerRole.VOYEUR
     presence.enter(caller.sid, room.id, user_id=caller.actor.user_id, role=role)
     return state_for(room, caller)
+
+
+def take_place(caller: Caller, place: Place) -> None:
+    """Let a page of somebody who pays here hear of the own seat."""
+    seat = seat_in(place.public, caller.actor.user_id)
+    if seat is not None:
+        caller.seat_id = seat.id
+        caller.enter(f"seat:{seat.id}")
+
+
+def _look_in(caller: Caller, room: Room) -> None:
+    """Let staff into whatever runs, in no count and no list; the visit is kept (BO-07, R-16)."""
+    show = services.current_show(room)
+    if show is not None and show.private:
+        caller.show_id = show.id
+        caller.enter(f"show:{show.id}")
+    data = {"show": show.id if show is not None else None}
+    actor_id = caller.actor.user_id
+    transaction(
+        lambda session: audit.record(
+            session, actor_id, "rooms.room.visited", f"room:{room.id}", data=data
+        )
+    )
 
 
 def state_for(room: Room, caller: Caller) -> dict[str, Any]:
@@ -62,6 +107,7 @@ def state_for(room: Room, caller: Caller) -> dict[str, Any]:
     }
     if room.performer_id == caller.actor.user_id:
         answer["queue"] = requests.queue(room.id)
+        answer["audience"] = audience(room)
     return answer
 
 
@@ -76,8 +122,8 @@ def me(room: Room, actor: Actor) -> dict[str, Any]:
         "name": actor.name,
         "role": role,
         "can": {
-            "chat": actor.user_id is not None,
-            "ask": seat is None and (role == "visitor" or refusal_to_ask(room, actor) is None),
+            "chat": actor.user_id is not None and (seat is None or seat.role != PayerRole.VOYEUR),
+            "ask": _may_ask(room, actor, seat, role),
             "watch": not performs,
         },
         "request": requests.as_json(request) if request is not None else None,
@@ -86,8 +132,22 @@ def me(room: Room, actor: Actor) -> dict[str, Any]:
         "balance": balance_json(actor.user_id),
     }
     if performs:
-        shown["switches"] = services.switches(room)
+        shown["switches"] = switches.switches(room)
+        shown["ready_by"] = room.ready_by
+        shown["agreed"] = switches.agreed_in(db.session(), room.id)
     return shown
+
+
+def _may_ask(room: Room, actor: Actor, seat: Seat | None, role: str) -> bool:
+    if role == "visitor":
+        return True
+    free = seat is None or seat.show_id != room.show_id or not _is_private(seat)
+    card_open = services.state(room).live and not room.auto_reject
+    return free and card_open and refusal_of_person(room, actor) is None
+
+
+def _is_private(seat: Seat) -> bool:
+    return db.session.get_one(Show, seat.show_id).private
 
 
 def balance_json(user_id: str | None) -> dict[str, int] | None:
@@ -106,22 +166,67 @@ def seat_of(seat_id: str | None, room: Room, actor: Actor) -> Seat | None:
     return seat if actor.user_id in {seat.payer_id, seat.performer_id} else None
 
 
-def watch(caller: Caller) -> Answer | Refusal:
+def watch(caller: Caller, slot: str | None = None) -> Answer | Refusal:
     """Let a page receive the picture of its place, or name the cause (MT-15)."""
     room = services.by_id(str(caller.room_id))
     if caller.page == "private":
         return private_media(caller, room)
+    place = place_of(room)
+    if caller.page == VISIT:
+        return _media(_visit(caller, place))
     if room.performer_id == caller.actor.user_id:
-        return Refusal("forbidden", _("This is your own room: your camera is shown beside it."))
+        return _media(_camera_of(caller, place, slot))
+    seat = seat_in(place.public, caller.actor.user_id)
+    if seat is not None:
+        return _media(_paid(caller, place, seat))
     refusal = dispatch.decide("check_room_entry", room=services.view_of(room), actor=caller.actor)
-    if refusal is not None:
-        return refusal
-    state, show = services.state(room), services.current_show(room)
+    refusal = refusal or may_watch(place, caller.actor)
+    return refusal or _media(_free(caller, place))
+
+
+def _visit(caller: Caller, place: Place) -> dict[str, Any] | Refusal:
+    """Let staff see what runs, public, paid or private, without a seat (R-16)."""
+    show = place.private or place.public
+    if show is None:
+        return _closed(RoomState.OFFLINE)
+    return media.grant_for_viewer(shows.stage_of(show), holder_of(caller))
+
+
+def _camera_of(caller: Caller, place: Place, slot: str | None) -> dict[str, Any] | Refusal:
+    """Let the performer see the camera of a two-way place, and nobody else (MD-08)."""
+    if slot is None or place.public is None:
+        return Refusal("forbidden", _("This is your own room: your camera is shown beside it."))
+    return seating.grant_for_slot(shows.stage_of(place.public), holder_of(caller), slot)
+
+
+def _paid(caller: Caller, place: Place, seat: Seat) -> dict[str, Any] | Refusal:
+    """Let a payer be in the show: as the seat's role says, and as long as its money (R-30)."""
+    show = place.public
+    if place.private is not None:
+        # Nobody but those who watch unseen goes on while a private runs (R-39, R-41).
+        show = place.private
+        if seat.role != PayerRole.VOYEUR or not voyeurs_watch(place):
+            return _closed(RoomState.PRIVATE)
+    if show is None or place.room.ready_by is not None:
+        return _closed(place.scene.state)
+    role = MediaRole(seat.role)
+    return seating.grant_for_seat(
+        shows.stage_of(show), holder_of(caller), seat_id=seat.id, role=role
+    )
+
+
+def _free(caller: Caller, place: Place) -> dict[str, Any] | Refusal:
+    """Let anybody watch a free show; a paid one only in the seconds after a change (MD-04)."""
+    state, show, holder = place.scene.state, place.public, holder_of(caller)
     if show is None or not state.public_media:
         return _closed(state)
-    if state is RoomState.GROUP:
+    if state is not RoomState.GROUP:
+        return media.grant_for_viewer(shows.stage_of(show), holder)
+    until, changed = show.free_until, show.changed_at
+    still_free = until is not None and now_ms(db.session()) < until
+    if changed is None or not still_free or not seating.watched_before(show.id, holder, changed):
         return Refusal("closed", _("This show is paid. Choose it first; nothing was taken."))
-    return _media(media.grant_for_viewer(shows.stage_of(show), holder_of(caller)))
+    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=until)
 
 
 def publish(caller: Caller) -> Answer | Refusal:
@@ -168,6 +273,8 @@ def _seat_in(room: Room, actor: Actor) -> Seat | None:
 def _refusal_to_enter(room: Room, actor: Actor, page: str, seat: Seat | None) -> Refusal | None:
     if page == "perform" and room.performer_id != actor.user_id:
         return services.not_yours()
+    if page == VISIT and not actor.can(VISITS):
+        return Refusal("forbidden", _("Your account cannot look into shows unseen."))
     if page == "private" and seat is None:
         return Refusal(
             "closed", _("This private show is over, or it is not yours."), _("Go to the room.")

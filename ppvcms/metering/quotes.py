@@ -15,21 +15,21 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
 from ppvcms.db import db, now_ms
-from ppvcms.host import dispatch, registry
+from ppvcms.host import registry
 from ppvcms.host.settings import site
 from ppvcms.ledger.store import wallet_view
+from ppvcms.metering.entry import Place, place_of, refusal_to_enter, seat_in
 from ppvcms.metering.models import Seat
 from ppvcms.metering.sharing import sharers_of
-from ppvcms.metering.terms import Terms, funds_needed, seconds_for
+from ppvcms.metering.terms import Terms, funds_needed, seconds_more
 from ppvcms.results import Refusal
-from ppvcms.rooms.prices import facts_of, offered, own_rates, quote_of
-from ppvcms.rooms.services import by_id, is_staff_of, state, view_of
-from ppvcms.rooms.states import RoomState
+from ppvcms.rooms.modes import Entry
+from ppvcms.rooms.prices import offered, own_rates, quote_in
+from ppvcms.rooms.services import by_id
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
-    from ppvcms.rooms.models import Room
-    from ppvcms.rooms.modes import Quote, RoomMode
+    from ppvcms.rooms.modes import Block, Quote, RoomMode
 
 OFFER_LIVES_MS = 120_000
 TEXT_VERSION = "1"
@@ -39,16 +39,21 @@ MOST_MINUTES = 999
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """The terms that a client sees before the click, and whether the money is there."""
+    """The terms that a client sees before the click, and whether the money is there.
+
+    `changes` is the seat whose role the click changes, if it opens none (R-09).
+    """
 
     token: str
     room_id: str
-    mode: str
+    mode: RoomMode
     label: str
     terms: Terms
     grace_note: str
     available: int
     expires_at: int
+    block: Block | None = None
+    changes: str | None = None
 
     @property
     def funds_needed(self) -> int:
@@ -62,17 +67,21 @@ class Offer:
 
     def as_json(self) -> dict[str, Any]:
         """Return the shape `Offer` of docs/realtime.md."""
-        terms = self.terms
+        terms, block = self.terms, self.block
         return {
             "token": self.token,
-            "mode": self.mode,
+            "mode": self.mode.key,
             "label": self.label,
+            "role": terms.role,
+            "entry": self.mode.entry,
+            "change": self.changes is not None,
+            "block": {"minutes": block.minutes, "price": block.price} if block else None,
             "rate": terms.rate_per_minute,
             "currency": terms.currency,
             "grace_s": terms.grace_s,
             "grace_given": not self.grace_note,
             "grace_note": self.grace_note,
-            "minimum_minutes": terms.minimum // terms.rate_per_minute,
+            "minimum_minutes": terms.minimum // max(1, terms.rate_per_minute),
             "voyeurs": terms.voyeurs,
             "recording": terms.recording,
             "funds_needed": self.funds_needed,
@@ -84,35 +93,52 @@ class Offer:
         }
 
 
-def quote(room_id: str, mode_key: str, actor: Actor) -> Offer | Refusal:
-    """Return the terms for one client in one mode, or why there are none now."""
-    mode = registry.room_mode(mode_key)
-    if mode is None or not mode.paid or not mode.private:
-        return Refusal("not_found", _("This kind of show is not offered here now."))
-    room = by_id(room_id)
-    refusal = refusal_to_ask(room, actor)
-    if refusal is not None or actor.user_id is None:
-        return refusal or _sign_in()
-    refusal = dispatch.decide("check_room_entry", room=view_of(room), actor=actor)
+def quote(
+    room_id: str, mode_key: str, actor: Actor, *, block: int | None = None
+) -> Offer | Refusal:
+    """Return the terms for one client in one mode, or why there are none now.
+
+    `block` is the length in minutes of one of the mode's fixed blocks (R-22).
+    """
+    offered_now = next((one for one in offered() if one.mode.key == mode_key), None)
+    if offered_now is None or not offered_now.mode.paid:
+        return _not_offered()
+    mode, room = offered_now.mode, by_id(room_id)
+    place = place_of(room)
+    refusal = refusal_to_enter(place, mode, actor)
     if refusal is not None:
         return refusal
     own = own_rates([room.id]).get(room.id, {})
-    offer = next(one for one in offered() if one.mode.key == mode_key)
-    answer = quote_of(mode, facts_of(room, offer, own), actor.user_id)
+    answer = quote_in(offered_now, room, own, place.scene, actor.user_id)
     if isinstance(answer, Refusal):
         return answer
+    chosen = next((one for one in answer.blocks if one.minutes == block), None)
+    if block is not None and chosen is None:
+        return _not_offered()
+    return _offer(place, mode, offered_now.label, answer, str(actor.user_id), chosen)
+
+
+def _offer(
+    place: Place, mode: RoomMode, label: str, quoted: Quote, payer_id: str, block: Block | None
+) -> Offer | Refusal:
     now = now_ms(db.session())
-    note = _grace_note(room, mode, actor.user_id, now) if answer.grace_s else ""
-    terms = _terms(room, mode, answer, grace_s=0 if note else answer.grace_s, now=now)
+    seat = seat_in(place.public, payer_id) if mode.entry is not Entry.REQUEST else None
+    if seat is not None and seat.role == mode.role:
+        return Refusal("busy", _("You are in this show already. Nothing was taken."))
+    note = _grace_note(place, mode, payer_id, now) if quoted.grace_s else ""
+    terms = _terms(place, mode, quoted, block, now=now, given=not note and seat is None)
+    token = {"room": place.room.id, "payer": payer_id, "terms": terms.to_json()}
     return Offer(
-        token=_signer().dumps({"room": room.id, "payer": actor.user_id, "terms": terms.to_json()}),
-        room_id=room.id,
-        mode=mode.key,
-        label=offer.label,
+        token=_signer().dumps(token),
+        room_id=place.room.id,
+        mode=mode,
+        label=label,
         terms=terms,
         grace_note=note,
-        available=wallet_view(db.session(), actor.user_id).available,
+        available=wallet_view(db.session(), payer_id).available,
         expires_at=now + OFFER_LIVES_MS,
+        block=block,
+        changes=seat.id if seat is not None else None,
     )
 
 
@@ -130,45 +156,29 @@ def terms_of(token: str, actor: Actor) -> tuple[str, Terms] | Refusal:
     return offer["room"], terms
 
 
-def refusal_to_ask(room: Room, actor: Actor) -> Refusal | None:
-    """Return why somebody cannot ask for a private show in a room now, or None."""
-    if actor.user_id is None:
-        return _sign_in()
-    if is_staff_of(room, actor):
-        return Refusal("forbidden", _("You work in this room, so you are never billed here."))
-    if not actor.can("show.request"):
-        return Refusal("forbidden", _("Your account is not one that can ask for shows."))
-    if room.auto_reject:
-        return Refusal(
-            "auto_reject",
-            room.auto_reject_text or _("No private shows are taken at the moment."),
-            _("Nothing was asked and nothing was taken."),
-        )
-    now = state(room)
-    if now in {RoomState.OFFLINE, RoomState.AWAY}:
-        return Refusal(
-            "offline",
-            _("The room is not live right now. Nothing was asked."),
-            _("You can be told when it is."),
-        )
-    return None
+def mode_of(terms: Terms) -> RoomMode | Refusal:
+    """Return the mode of clicked terms, or that it is not offered any more."""
+    return registry.room_mode(terms.mode) or _not_offered()
 
 
 def minutes_for(terms: Terms, available: int) -> int:
     """Return the whole minutes, free ones included, that an amount pays for."""
-    seconds = seconds_for(available, rate_per_minute=terms.rate_per_minute, grace_s=terms.grace_s)
+    seconds = seconds_more(terms, available, rate_per_minute=terms.rate_per_minute, counted=())
     return min(MOST_MINUTES, seconds // 60)
 
 
-def _terms(room: Room, mode: RoomMode, quoted: Quote, *, grace_s: int, now: int) -> Terms:
-    settings = site()
+def _terms(
+    place: Place, mode: RoomMode, quoted: Quote, block: Block | None, *, now: int, given: bool
+) -> Terms:
+    """Return the terms of a quote, with its grace where one is `given` (R-09, R-18)."""
+    settings, minimum = site(), quoted.minimum_minutes * quoted.rate_per_minute
     return Terms(
         mode=mode.key,
-        role="two_way" if mode.payer_publishes else "viewer",
+        role=mode.role.value,
         rate_per_minute=quoted.rate_per_minute,
-        sharers=sharers_of(db.session(), room, mode.share_type),
-        grace_s=grace_s,
-        minimum=quoted.minimum_minutes * quoted.rate_per_minute,
+        sharers=sharers_of(db.session(), place.room, mode.share_type),
+        grace_s=quoted.grace_s if given else 0,
+        minimum=0 if block is not None else minimum,
         currency=CURRENCY,
         resume_window_s=settings.resume_window_s,
         pause_cap_s=settings.pause_cap_s,
@@ -178,27 +188,24 @@ def _terms(room: Room, mode: RoomMode, quoted: Quote, *, grace_s: int, now: int)
         extend_s=settings.wallet_extend_s,
         extend_below_s=settings.extend_below_s,
         warn_s=(settings.warn_1_s, settings.warn_2_s),
-        voyeurs=quoted.voyeurs,
+        voyeurs=mode.private and not mode.exclusive and place.scene.voyeurs(private=True),
         recording=quoted.recording,
         text_version=TEXT_VERSION,
         quoted_at=now,
+        block_s=block.minutes * 60 if block is not None else 0,
+        block_price=block.price if block is not None else 0,
+        share_type=mode.share_type,
     )
 
 
-def _grace_note(room: Room, mode: RoomMode, payer_id: str, now: int) -> str:
-    """Say why there is no second grace, or nothing (R-18)."""
+def _grace_note(place: Place, mode: RoomMode, payer_id: str, now: int) -> str:
+    """Say why there is no second grace, or nothing: same show, or same kind lately (R-18)."""
     minutes = site().grace_again_after_min
-    recent = (
-        select(Seat.id)
-        .where(
-            Seat.payer_id == payer_id,
-            Seat.performer_id == room.performer_id,
-            Seat.mode == mode.key,
-            Seat.counted_ms > 0,
-            (Seat.closed_at.is_(None)) | (Seat.closed_at > now - minutes * 60_000),
-        )
-        .limit(1)
-    )
+    lately = (Seat.closed_at.is_(None)) | (Seat.closed_at > now - minutes * 60_000)
+    again = (Seat.performer_id == place.room.performer_id) & (Seat.mode == mode.key) & lately
+    if place.public is not None and not mode.private:
+        again |= Seat.show_id == place.public.id
+    recent = select(Seat.id).where(Seat.payer_id == payer_id, Seat.counted_ms > 0, again).limit(1)
     if db.session.scalar(recent) is None:
         return ""
     text: str = _(
@@ -212,13 +219,13 @@ def _signer() -> URLSafeSerializer:
     return URLSafeSerializer(current_app.config["SECRET_KEY"], salt="ppvcms.offer")
 
 
+def _not_offered() -> Refusal:
+    return Refusal("not_found", _("This kind of show is not offered here now."))
+
+
 def _too_old() -> Refusal:
     return Refusal(
         "expired",
         _("This offer has ended. Nothing was asked and nothing was taken."),
         _("Look at the new one and press again."),
     )
-
-
-def _sign_in() -> Refusal:
-    return Refusal("sign_in", _("You are not signed in."), _("Sign in to ask for a private show."))

@@ -20,9 +20,13 @@ from ppvcms.db import db
 from ppvcms.faultpoints import faultpoint
 from ppvcms.host.labels import label
 from ppvcms.media import services as media
+from ppvcms.metering.audience import push_audience
 from ppvcms.metering.view import seat_views
 from ppvcms.realtime import push
+from ppvcms.rooms import presence
 from ppvcms.rooms.models import Room
+from ppvcms.rooms.modes import PayerRole
+from ppvcms.rooms.services import push_state
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -93,10 +97,16 @@ def tell(news: Sequence[News]) -> None:
             media.resume(one.seat_id)
     faultpoint("meter.committed")
     marks = {one.seat_id: one.warn_s for one in news if one.warn_s is not None}
+    turned = {one.seat_id for one in news if one.lease in {Lease.PAUSE, Lease.RESUME}}
+    changed = set()
     for view in seat_views(db.session(), [one.seat_id for one in news]):
         push_view(view)
         if view.id in marks:
             _warn(view, marks[view.id])
+        if view.id in turned and not view.private:
+            changed.add(view.room_id)
+    for room_id in changed:
+        push_audience(room_id)
     db.session.rollback()
 
 
@@ -117,12 +127,26 @@ def tell_closed(seat_id: str) -> None:
             "seat": view.id,
             "room": view.room_slug,
             "reason": view.close_reason,
+            "receipt": view.receipt,
             "show_live": room is not None and room.show_id is not None,
         }
-        push(f"user:{view.payer_id}", "private_ended", ended)
-        push(f"perform:{view.room_id}", "private_ended", ended)
+        event = "private_ended" if view.private else "seat_ended"
+        push(f"user:{view.payer_id}", event, ended)
+        if view.private or view.role != PayerRole.VOYEUR:
+            push(f"perform:{view.room_id}", event, ended)
+        if not view.private:
+            _tell_left(view)
     faultpoint("settle.committed")
     db.session.rollback()
+
+
+def _tell_left(view: SeatView) -> None:
+    """Show who is left in a public show; nothing tells that somebody unseen has gone."""
+    if view.role == PayerRole.VOYEUR:
+        presence.mark(view.room_id, view.payer_id, "client")
+    push_audience(view.room_id)
+    if view.role == PayerRole.TWO_WAY:
+        push_state(view.room_id)
 
 
 def _warn(view: SeatView, left_s: int) -> None:

@@ -20,12 +20,14 @@ from ppvcms.ledger import outbox
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import ChatMessage
+from ppvcms.rooms.payers import is_unseen
 from ppvcms.rooms.services import by_id, role_in, view_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.accounts.actor import Actor
+    from ppvcms.rooms.models import Room
 
 LONGEST = 500
 GAP_MS = 700
@@ -39,6 +41,8 @@ def post(
     if not actor.can("message.send"):
         return Refusal("forbidden", _("Your account cannot write here. It was not sent."))
     line = " ".join(text.split())
+    if is_unseen(db.session(), room_id, actor.user_id):
+        return unseen()
     if not 1 <= len(line) <= LONGEST:
         return Refusal(
             "invalid",
@@ -50,13 +54,18 @@ def post(
     if refusal is not None:
         return refusal
     line = dispatch.filter_value("filter_message", "message", line, room=view, actor=actor)
-    unique = f"{actor.user_id}:{key}"[:80]
+    return _post_once(room, actor, line, f"{actor.user_id}:{key}"[:80], show_id)
+
+
+def _post_once(
+    room: Room, actor: Actor, line: str, unique: str, show_id: str | None
+) -> dict[str, Any] | Refusal:
     found = _by_key(unique)
     if found is not None:
         return as_json(found)
     message = ChatMessage(
         id=new_id(),
-        room_id=room_id,
+        room_id=room.id,
         show_id=show_id,
         user_id=actor.user_id,
         name=actor.name,
@@ -72,6 +81,15 @@ def post(
         # The same click came over two connections: the first one is the answer.
         first = _by_key(unique)
         return as_json(first) if first is not None else _too_fast()
+
+
+def unseen() -> Refusal:
+    """Return the refusal of somebody whom nobody shall see (R-42)."""
+    return Refusal(
+        "voyeur",
+        _("You watch unseen, so you cannot write here. It was not sent."),
+        _("Enter the show openly to write."),
+    )
 
 
 def _write(session: Session, message: ChatMessage) -> dict[str, Any] | Refusal:

@@ -51,6 +51,7 @@ class Room(Base):
     show_id: Mapped[Ulid | None]
     evidence_at: Mapped[Millis | None]
     away_since: Mapped[Millis | None]
+    ready_by: Mapped[Millis | None]
     created_at: Mapped[Millis]
 
 
@@ -67,6 +68,19 @@ class RoomPrice(Base):
     minimum_minutes: Mapped[int] = mapped_column(Integer, default=0)
     changed_at: Mapped[Millis]
     changes_today: Mapped[int] = mapped_column(Integer, default=0)
+
+
+class VoyeurAgreement(Base):
+    """A performer's word that shows of one mode may be watched unseen (R-42)."""
+
+    __tablename__ = "voyeur_agreement"
+
+    room_id: Mapped[Ulid] = mapped_column(
+        ForeignKey("room.id", ondelete="CASCADE"), primary_key=True
+    )
+    mode: Mapped[str] = mapped_column(String(48), primary_key=True)
+    agreed_at: Mapped[Millis]
+    ended_at: Mapped[Millis | None]
 
 
 class RoomImage(Base):
@@ -87,7 +101,10 @@ class RoomImage(Base):
 
 
 class Show(Base):
-    """One broadcast of a room, from going live to going off, or one private show."""
+    """One broadcast of a room, from going live to going off, or one private show.
+
+    When its mode changes (`changed_at`), those who watch see it free until `free_until`.
+    """
 
     __tablename__ = "show"
 
@@ -104,6 +121,8 @@ class Show(Base):
     ended_at: Mapped[Millis | None]
     end_reason: Mapped[str | None] = mapped_column(String(32))
     ended_by: Mapped[Ulid | None]
+    changed_at: Mapped[Millis | None]
+    free_until: Mapped[Millis | None]
 
 
 class ShowPerformer(Base):

@@ -45,6 +45,18 @@ def enter(sid: str, room_id: str, *, user_id: str | None, role: str) -> None:
         _changed(before)
 
 
+def mark(room_id: str, user_id: str, role: str) -> None:
+    """Say what a person is in a room now: unseen people are in no count (R-42)."""
+    transaction(
+        lambda session: session.execute(
+            update(Visit)
+            .where(Visit.room_id == room_id, Visit.user_id == user_id)
+            .values(role=role)
+        )
+    )
+    _changed(room_id)
+
+
 def leave(sid: str) -> None:
     """Note that a page left or its connection ended."""
 

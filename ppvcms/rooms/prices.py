@@ -6,7 +6,7 @@ same question to the mode as the terms of a seat.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlalchemy import select
@@ -14,13 +14,14 @@ from sqlalchemy import select
 from ppvcms.db import db
 from ppvcms.host import dispatch, registry
 from ppvcms.rooms.models import Room, RoomPrice
-from ppvcms.rooms.modes import Quote, RoomFacts
+from ppvcms.rooms.modes import PayerRole, Quote, RoomFacts
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from ppvcms.results import Refusal
-    from ppvcms.rooms.modes import RateLimits, RoomMode
+    from ppvcms.rooms.modes import Block, RateLimits, RoomMode
+    from ppvcms.rooms.ways import Scene
 
 CURRENCY = "CRD"
 
@@ -37,6 +38,12 @@ class Price:
     voyeurs: bool
     private: bool
     paid: bool
+    entry: str = "open"
+    role: str = PayerRole.VIEWER
+    way: bool = False
+    exclusive: bool = False
+    open: bool = False
+    blocks: tuple[Block, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """Return the shape `Price` of docs/realtime.md."""
@@ -51,6 +58,12 @@ class Price:
             "private": self.private,
             "paid": self.paid,
             "free": self.rate == 0,
+            "entry": self.entry,
+            "role": self.role,
+            "way": self.way,
+            "exclusive": self.exclusive,
+            "open": self.open,
+            "blocks": [{"minutes": one.minutes, "price": one.price} for one in self.blocks],
         }
 
 
@@ -91,7 +104,7 @@ def offered() -> list[Offered]:
     ]
 
 
-def facts_of(room: Room, offer: Offered, own: Mapping[str, OwnRate]) -> RoomFacts:
+def facts_of(room: Room, offer: Offered, own: Mapping[str, OwnRate], scene: Scene) -> RoomFacts:
     """Return what a mode may know of a room: its own rate only inside the owner's limits."""
     mine, limits = own.get(offer.mode.key), offer.limits
     rate = mine.rate if mine is not None and limits is not None and limits.own_rates else None
@@ -104,27 +117,44 @@ def facts_of(room: Room, offer: Offered, own: Mapping[str, OwnRate]) -> RoomFact
         performer_id=room.performer_id,
         own_rate=rate,
         own_minimum_minutes=mine.minimum_minutes if mine is not None else 0,
+        show_mode=scene.public.key if scene.public is not None else None,
     )
 
 
-def price_lists(rooms: Sequence[Room]) -> dict[str, tuple[Price, ...]]:
+def price_lists(rooms: Sequence[Room], scenes: Mapping[str, Scene]) -> dict[str, tuple[Price, ...]]:
     """Return what each mode costs in each room; a mode that does not quote is left out."""
     offers, rates = offered(), own_rates([room.id for room in rooms])
-    return {room.id: _prices(room, offers, rates.get(room.id, {})) for room in rooms}
+    return {
+        room.id: _prices(room, offers, rates.get(room.id, {}), scenes[room.id]) for room in rooms
+    }
 
 
-def _prices(room: Room, offers: Sequence[Offered], own: Mapping[str, OwnRate]) -> tuple[Price, ...]:
-    quotes = [(offer, quote_of(offer.mode, facts_of(room, offer, own), None)) for offer in offers]
-    return tuple(_price(offer, quote) for offer, quote in quotes if isinstance(quote, Quote))
+def _prices(
+    room: Room, offers: Sequence[Offered], own: Mapping[str, OwnRate], scene: Scene
+) -> tuple[Price, ...]:
+    shown = [offer for offer in offers if scene.shows(offer.mode)]
+    quotes = [(offer, quote_in(offer, room, own, scene, None)) for offer in shown]
+    return tuple(_price(offer, quote, scene) for offer, quote in quotes if isinstance(quote, Quote))
 
 
-def quote_of(mode: RoomMode, facts: RoomFacts, payer_id: str | None) -> Quote | Refusal:
-    """Ask a mode what one payer would pay; a mode that fails refuses."""
+def quote_in(
+    offer: Offered, room: Room, own: Mapping[str, OwnRate], scene: Scene, payer_id: str | None
+) -> Quote | Refusal:
+    """Ask a mode what one payer would pay in a room; a mode that fails refuses.
+
+    The show that runs may have its own rate for a way into it (MD-03).
+    """
+    mode = offer.mode
     slug = registry.owner_of("room_modes", mode.key) or mode.key
-    return dispatch.ask(slug, "quote_terms", mode.quote_terms, facts, payer_id)
+    facts = facts_of(room, offer, own, scene)
+    quote: Quote | Refusal = dispatch.ask(slug, "quote_terms", mode.quote_terms, facts, payer_id)
+    if mode.way and scene.public is not None and isinstance(quote, Quote):
+        rate = scene.public.ruled.rates.get(mode.role)
+        return quote if rate is None else replace(quote, rate_per_minute=rate)
+    return quote
 
 
-def _price(offer: Offered, quote: Quote) -> Price:
+def _price(offer: Offered, quote: Quote, scene: Scene) -> Price:
     mode = offer.mode
     return Price(
         mode=mode.key,
@@ -132,7 +162,13 @@ def _price(offer: Offered, quote: Quote) -> Price:
         rate=quote.rate_per_minute if mode.paid else 0,
         grace_s=quote.grace_s if mode.paid else 0,
         minimum_minutes=quote.minimum_minutes if mode.paid else 0,
-        voyeurs=quote.voyeurs,
+        voyeurs=mode.private and not mode.exclusive and scene.voyeurs(private=True),
         private=mode.private,
         paid=mode.paid,
+        entry=mode.entry,
+        role=mode.role,
+        way=mode.way,
+        exclusive=mode.exclusive,
+        open=scene.is_open(mode),
+        blocks=quote.blocks,
     )

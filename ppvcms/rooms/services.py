@@ -17,12 +17,13 @@ from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.errors import NotFoundError
 from ppvcms.host.contract import RoomView
 from ppvcms.ids import new_id
-from ppvcms.media import services as media
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms.listing import Card, card_of, push_card, signals_of
 from ppvcms.rooms.models import Category, Room, Show
+from ppvcms.rooms.payers import payers_of
 from ppvcms.rooms.states import RoomState, state_of
+from ppvcms.rooms.ways import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.accounts.actor import Actor
+    from ppvcms.rooms.ways import Scene
 
 EDIT_ANY = "rooms.manage"
 SHARE = "settings.manage"
@@ -155,6 +157,10 @@ def state_json(room: Room) -> dict[str, Any]:
         "title": room.title,
         "show": room.show_id,
         "public_media": card.state.public_media,
+        "public_mode": card.public_mode,
+        "slots": slots_json(room, card.scene),
+        "free_until": card.scene.free_until,
+        "voyeurs": card.scene.voyeurs(private=card.state is RoomState.PRIVATE),
         "auto_reject": room.auto_reject,
         "auto_reject_text": room.auto_reject_text,
         "requests_open": requests_open(room, card),
@@ -162,10 +168,17 @@ def state_json(room: Room) -> dict[str, Any]:
     }
 
 
+def slots_json(room: Room, scene: Scene) -> dict[str, int]:
+    """Return how many two-way places the public show has, and how many are free (MD-08)."""
+    taken = 0
+    if scene.slots and room.show_id is not None:
+        taken = payers_of(db.session(), room.show_id).two_way
+    return {"total": scene.slots, "free": max(0, scene.slots - taken)}
+
+
 def requests_open(room: Room, card: Card) -> bool:
     """Whether a private show can be asked for; one that is busy takes requests in its queue."""
-    asked = {RoomState.ONLINE, RoomState.GROUP, RoomState.HIDDEN, RoomState.PRIVATE}
-    return not room.auto_reject and card.state in asked
+    return not room.auto_reject and card.state in ASKED
 
 
 def push_state(room_id: str) -> None:
@@ -280,51 +293,6 @@ def set_listing(
         return room
 
     return transaction(act)
-
-
-def switch(
-    room_id: str, actor: Actor, name: str, *, on: bool, text: str = ""
-) -> dict[str, Any] | Refusal:
-    """Turn auto-reject (PS-04), hide (PS-05) or away on or off; return all switches."""
-
-    def act(session: Session) -> dict[str, Any] | Refusal:
-        room = session.get(Room, room_id, with_for_update=True)
-        if room is None or room.performer_id != actor.user_id:
-            return not_yours()
-        if name == "auto_reject":
-            room.auto_reject = on
-            room.auto_reject_text = text.strip()[:200] if text else room.auto_reject_text
-        elif name == "hidden":
-            room.hidden = on
-        elif name == "away":
-            room.away_since = (room.away_since or now_ms(session)) if on else None
-        after_commit(session, lambda: _switched(room_id, name))
-        return switches(room)
-
-    return transaction(act)
-
-
-def _switched(room_id: str, name: str) -> None:
-    """Take the public picture away from who watches, or tell pages that it is back."""
-    push_state(room_id)
-    room = by_id(room_id)
-    show = current_show(room)
-    if name == "auto_reject" or show is None or show.private:
-        return
-    if state(room).public_media:
-        push(f"room:{room_id}", "media", {"event": "ready", "show": show.id})
-    else:
-        media.revoke_viewers(show.id, reason=name)
-
-
-def switches(room: Room) -> dict[str, Any]:
-    """Return the switches of a room for its performer."""
-    return {
-        "auto_reject": room.auto_reject,
-        "auto_reject_text": room.auto_reject_text,
-        "hidden": room.hidden,
-        "away": room.away_since is not None,
-    }
 
 
 def not_yours() -> Refusal:

@@ -15,6 +15,7 @@ from sqlalchemy import select, update
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.events import ShowEnded, ShowStarted
 from ppvcms.host import registry
+from ppvcms.host.settings import site
 from ppvcms.ids import new_id
 from ppvcms.ledger import outbox
 from ppvcms.media import services as media
@@ -24,7 +25,8 @@ from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms import alerts
 from ppvcms.rooms.models import Room, Show, ShowPerformer
-from ppvcms.rooms.performing import LIVE, refusal_to_perform
+from ppvcms.rooms.payers import payers_of
+from ppvcms.rooms.performing import refusal_of_mode
 from ppvcms.rooms.services import not_yours, push_state
 from ppvcms.rooms.states import OFFLINE_AFTER_MS
 
@@ -50,12 +52,9 @@ def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
     A performer is live in one room at a time. The list shows the room as soon as
     the first media arrives (RM-05).
     """
-    mode = registry.room_mode(mode_key)
-    refusal = refusal_to_perform(actor, LIVE)
+    refusal = refusal_of_mode(actor, mode_key)
     if refusal is not None:
         return refusal
-    if mode is None or mode.private:
-        return Refusal("not_found", _("This kind of show is not offered here now."))
     provider = registry.media_provider()
     if provider is None:
         return Refusal(
@@ -72,7 +71,7 @@ def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
         if running is not None:
             return _again(running, room, mode_key)
         show = _new_show(session, room, mode=mode_key, provider=provider.key)
-        room.show_id, room.evidence_at, room.away_since = show.id, None, None
+        room.show_id, room.evidence_at, room.away_since, room.ready_by = show.id, None, None, None
         after_commit(session, lambda: push_state(room_id))
         return show
 
@@ -112,7 +111,7 @@ def end_public(show_id: str, *, reason: str, ended_by: str | None) -> bool:
         _end(session, show, reason=reason, ended_by=ended_by)
         room = session.get(Room, show.room_id, with_for_update=True)
         if room is not None and room.show_id == show_id:
-            room.show_id, room.away_since = None, None
+            room.show_id, room.away_since, room.ready_by = None, None, None
         return show
 
     show = transaction(act)
@@ -164,8 +163,17 @@ def end_private(session: Session, show_id: str, *, reason: str, ended_by: str | 
         room.show_id = parent.id if goes_on and parent is not None else None
         # The performer's page has the usual minute to publish again.
         room.evidence_at = now_ms(session)
+        _go_away(session, room, parent if goes_on else None)
     after_commit(session, lambda: _after_private(show, reason))
     return True
+
+
+def _go_away(session: Session, room: Room, public: Show | None) -> None:
+    """Leave the room away until its performer says to be ready (PS-10)."""
+    minutes = site().away_after_private_min
+    if public is not None and minutes:
+        now = now_ms(session)
+        room.away_since, room.ready_by = now, now + minutes * 60_000
 
 
 def _after_private(show: Show, reason: str) -> None:
@@ -220,7 +228,10 @@ def _tell_ready(show_id: str) -> None:
 
 
 def sweep() -> int:
-    """End public shows whose performer has been silent for a minute; return how many (RM-05).
+    """End public shows whose performer has been silent too long; return how many.
+
+    That is a minute (RM-05), the window of R-26 while somebody pays, or the time to
+    be ready after a private (PS-10).
 
     Media of shows that are not their room's current one is ended too: the word that
     should have done it may have died with its process.
@@ -236,17 +247,26 @@ def sweep() -> int:
         media.revoke_public(show_id, reason="ended")
     now = now_ms(db.session())
     query = (
-        select(Show.id, Show.started_at, Room.evidence_at)
+        select(Show.id, Show.started_at, Room.evidence_at, Room.ready_by)
         .join(Room, Room.show_id == Show.id)
         .where(Show.state == "live", Show.private.is_(False))
     )
     silent = [
         show_id
-        for show_id, started_at, evidence_at in db.session.execute(query)
-        if now - max(started_at, evidence_at or 0) > OFFLINE_AFTER_MS
+        for show_id, started_at, evidence_at, ready_by in db.session.execute(query).all()
+        if _is_over(show_id, max(started_at, evidence_at or 0), ready_by, now)
     ]
     db.session.rollback()
     return sum(end_public(show_id, reason="no_media", ended_by=None) for show_id in silent)
+
+
+def _is_over(show_id: str, last: int, ready_by: int | None, now: int) -> bool:
+    if ready_by is not None:
+        return now >= ready_by
+    if now - last <= OFFLINE_AFTER_MS:
+        return False
+    window_ms = site().resume_window_s * 1000
+    return now - last > window_ms or not payers_of(db.session(), show_id).seats
 
 
 def _live_show_of(session: Session, performer_id: str) -> Show | None:

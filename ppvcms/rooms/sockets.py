@@ -9,13 +9,15 @@ from flask_babel import gettext as _
 from ppvcms.host import dispatch, registry
 from ppvcms.media.services import revoke_connection
 from ppvcms.results import Refusal
-from ppvcms.rooms import alerts, chat, images, presence, services, shows
-from ppvcms.wire import Caller, Field, Rate, Who, event, leave_place, on_leave, one_of, text
+from ppvcms.rooms import alerts, chat, images, presence, services, shows, switches
+from ppvcms.wire import Caller, Field, Rate, Who, event, leave_place, on_leave, text
 
 if TYPE_CHECKING:
     from ppvcms.wire import Answer
 
 KEY = text(64)
+VISIT = "visit"
+"""The page of staff who look into what runs, unseen (BO-07)."""
 
 
 def not_joined() -> Refusal:
@@ -48,28 +50,21 @@ def say(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
     """Post a line in the place that this page is in."""
     if caller.room_id is None:
         return not_joined()
+    if caller.page == VISIT:
+        return chat.unseen()
     message = chat.post(
         caller.room_id, caller.actor, data["text"], key=data["key"], show_id=caller.show_id
     )
     return message if isinstance(message, Refusal) else {"message": message}
 
 
-@event(
-    "switch",
-    fields={
-        "name": one_of("auto_reject", "hidden", "away"),
-        "on": Field(bool),
-        "text": text(200, needed=False),
-    },
-)
-def switch(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
-    """Turn one of the performer's switches."""
+@event("agree_voyeurs", fields={"mode": text(48), "on": Field(bool)})
+def agree_voyeurs(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
+    """Agree that shows of a mode may be watched unseen, or take it back (R-42)."""
     if caller.room_id is None:
         return not_joined()
-    switches = services.switch(
-        caller.room_id, caller.actor, data["name"], on=data["on"], text=data.get("text", "")
-    )
-    return switches if isinstance(switches, Refusal) else {"switches": switches}
+    agreed = switches.agree_voyeurs(caller.room_id, caller.actor, data["mode"], on=data["on"])
+    return agreed if isinstance(agreed, Refusal) else {"agreed": agreed}
 
 
 @event("go_live", fields={"mode": text(48)}, rate=Rate(5, 0.5))

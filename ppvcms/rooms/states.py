@@ -40,25 +40,31 @@ class RoomSignals:
     away_since: int | None
     started_at: int | None
     evidence_at: int | None
+    ready_by: int | None = None
 
 
 def state_of(signals: RoomSignals, now: int) -> RoomState:
     """Return the state at `now`.
 
     A public show counts from its first sign of life to 60 s after the last one,
-    so that a short drop does not flicker. A private show is closed by its meter.
+    so that a short drop does not flicker. A private show is closed by its meter;
+    after it the room is away until its performer is ready (PS-10).
     """
-    if not signals.show_live:
-        return RoomState.OFFLINE
-    if signals.private:
+    if signals.show_live and signals.private:
         return RoomState.PRIVATE
-    if signals.evidence_at is None or now - signals.evidence_at > OFFLINE_AFTER_MS:
+    if not signals.show_live or not _is_there(signals, now):
         return RoomState.OFFLINE
     if signals.away_since is not None:
         return RoomState.AWAY
     if signals.hidden:
         return RoomState.HIDDEN
     return RoomState.GROUP if signals.paid else RoomState.ONLINE
+
+
+def _is_there(signals: RoomSignals, now: int) -> bool:
+    if signals.ready_by is not None:
+        return now < signals.ready_by
+    return signals.evidence_at is not None and now - signals.evidence_at <= OFFLINE_AFTER_MS
 
 
 def since(signals: RoomSignals, state: RoomState) -> int | None:

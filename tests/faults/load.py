@@ -21,7 +21,7 @@ from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
 from ppvcms.jobs.outbox import deliver_due
 from ppvcms.ledger.store import charge, wallet_view
-from ppvcms.metering import meter, requests, settle, tell
+from ppvcms.metering import accepting, meter, settle, tell
 from ppvcms.metering.evidence import Fact, note
 from ppvcms.metering.models import Seat
 from ppvcms.metering.state import Reason
@@ -173,7 +173,7 @@ class Load:
     def _accept(self, nr: int) -> None:
         room = self.rooms[nr]
         performer = Actor(room.stage.performer_id, "", frozenset(), frozenset())
-        accepted = requests.accept(room.request_id, performer, key=f"accept-{nr}")
+        accepted = accepting.accept(room.request_id, performer, key=f"accept-{nr}")
         assert not isinstance(accepted, Refusal), accepted
 
     def seat_id(self, nr: int) -> str | None:

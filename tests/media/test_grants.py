@@ -16,7 +16,7 @@ from ppvcms.media.services import Holder
 from ppvcms.metering import places, seats
 from ppvcms.metering.models import MediaLog, Seat, Span
 from ppvcms.results import Refusal
-from ppvcms.rooms import services, shows
+from ppvcms.rooms import services, shows, switches
 from ppvcms.rooms.models import Room, Show
 from ppvcms.wire import Caller
 from tests.engine import ENGINE
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from ppvcms.accounts.actor import Actor
-    from ppvcms.metering.requests import Accepted
+    from ppvcms.metering.accepting import Accepted
     from tests.live import Site
 
 
@@ -143,7 +143,7 @@ def public_publisher_during_a_private(live: Stage) -> object:
 
 def hidden_room(live: Stage) -> object:
     grant = live.watch(live.carl)
-    services.switch(live.room.id, live.anna, "hidden", on=True)
+    switches.switch(live.room.id, live.anna, "hidden", on=True)
     return media.signal(grant, of(live.carl), OFFER)
 
 
@@ -198,7 +198,7 @@ def watching_an_offline_room(live: Stage) -> object:
 
 
 def watching_a_room_that_is_away(live: Stage) -> object:
-    services.switch(live.room.id, live.anna, "away", on=True)
+    switches.switch(live.room.id, live.anna, "away", on=True)
     return places.watch(live.caller(live.carl, "public"))
 
 

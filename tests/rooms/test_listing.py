@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import db, transaction
-from ppvcms.rooms import listing, presence, rates, services, shows
+from ppvcms.rooms import listing, presence, rates, services, shows, switches
 from ppvcms.rooms.listing import Filters, ImageRef, Order, choose_image, filters_from
 from ppvcms.rooms.models import Category, Room
 from ppvcms.rooms.services import RoomEdit
@@ -49,12 +49,12 @@ def test_hidden_and_away_are_seen_in_the_list(small_site: Site) -> None:
     anna = small_site.person("Anna", "performer")
     room = small_site.room(anna)
     small_site.go_live(room, anna)
-    services.switch(room.id, anna, "hidden", on=True)
+    switches.switch(room.id, anna, "hidden", on=True)
     assert state_of("anna") == "hidden"
-    services.switch(room.id, anna, "away", on=True)
+    switches.switch(room.id, anna, "away", on=True)
     assert state_of("anna") == "away"
-    services.switch(room.id, anna, "away", on=False)
-    services.switch(room.id, anna, "hidden", on=False)
+    switches.switch(room.id, anna, "away", on=False)
+    switches.switch(room.id, anna, "hidden", on=False)
     assert state_of("anna") == "online"
 
 

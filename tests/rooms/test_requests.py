@@ -12,11 +12,11 @@ from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import db, transaction
 from ppvcms.ledger.store import wallet_view
 from ppvcms.media.models import Grant
-from ppvcms.metering import office, quotes, requests, seats
+from ppvcms.metering import accepting, office, quotes, requests, seats
+from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.models import Seat
-from ppvcms.metering.requests import Accepted
 from ppvcms.results import Refusal
-from ppvcms.rooms import rates, services, shows
+from ppvcms.rooms import rates, services, shows, switches
 from ppvcms.rooms.models import ShowRequest
 from tests.engine import ENGINE
 from tests.live import refused
@@ -63,7 +63,7 @@ def test_what_is_clicked_is_what_is_locked_though_the_rate_changes(site: Site) -
     rates.set_rate(room.id, "private", anna, rate=900)
     request = requests.ask(offer.token, "Hello", ben, key())
     assert isinstance(request, ShowRequest)
-    begun = requests.accept(request.id, anna, key())
+    begun = accepting.accept(request.id, anna, key())
     assert isinstance(begun, Accepted)
     seat = db.session.get_one(Seat, begun.seat_id)
     assert seat.terms["rate_per_minute"] == 200
@@ -137,7 +137,7 @@ def test_two_tabs_that_accept_at_once_open_one_seat(site: Site) -> None:
     site.go_live(room, anna)
     request = site.ask(room, ben)
 
-    answers = site.together(4, lambda _: requests.accept(request.id, anna, key()))
+    answers = site.together(4, lambda _: accepting.accept(request.id, anna, key()))
 
     seats_opened = {a.seat_id for a in answers if isinstance(a, Accepted)}
     assert len(seats_opened) == 1
@@ -152,7 +152,7 @@ def test_two_clients_accepted_at_once_give_one_private_show(site: Site) -> None:
     site.go_live(room, anna)
     asked = [site.ask(room, client).id for client in clients]
 
-    answers = site.together(3, lambda n: requests.accept(asked[n], anna, key()))
+    answers = site.together(3, lambda n: accepting.accept(asked[n], anna, key()))
 
     assert sum(isinstance(answer, Accepted) for answer in answers) == 1
     assert sorted(state_of(one) for one in asked) == ["accepted", "waiting", "waiting"]
@@ -169,7 +169,7 @@ def test_a_withdrawal_and_an_acceptance_at_once_agree(site: Site) -> None:
         def act(number: int, request_id: str = request.id) -> object:
             if number:
                 return requests.withdraw(request_id, ben)
-            return requests.accept(request_id, anna, key())
+            return accepting.accept(request_id, anna, key())
 
         accepted, _withdrawn = site.together(2, act)
         opened = isinstance(accepted, Accepted)
@@ -187,7 +187,7 @@ def test_an_expiry_and_an_acceptance_at_once_agree(site: Site) -> None:
     transaction(lambda s: s.execute(sa.update(ShowRequest).values(expires_at=1)))
 
     def act(number: int) -> object:
-        return requests.expire() if number else requests.accept(request.id, anna, key())
+        return requests.expire() if number else accepting.accept(request.id, anna, key())
 
     accepted, _expired = site.together(2, act)
     assert refused(accepted) == "gone"
@@ -208,7 +208,7 @@ def test_two_requests_on_one_balance_open_what_it_pays_for(site: Site) -> None:
             s, payer=ben, room_id=room.id, amount=200, kind="tip", source="t:1", memo="", key="t1"
         )
     )
-    answer = requests.accept(request.id, anna, key())
+    answer = accepting.accept(request.id, anna, key())
     assert refused(answer) == "client_out_of_time"
     assert state_of(request.id) == "closed"
     assert services.state(services.by_id(room.id)).value == "online"
@@ -241,7 +241,7 @@ def test_auto_reject_refuses_with_the_performers_own_words(small_site: Site) -> 
     room = small_site.room(anna)
     small_site.go_live(room, anna)
     token = small_site.offer(room, ben).token
-    services.switch(room.id, anna, "auto_reject", on=True, text="Back at nine.")
+    switches.switch(room.id, anna, "auto_reject", on=True, text="Back at nine.")
     for answer in (
         quotes.quote(room.id, "private", ben),
         requests.ask(token, "", ben, key()),
@@ -256,7 +256,7 @@ def test_hidden_performers_can_be_asked_and_offline_ones_not(small_site: Site) -
     room = small_site.room(anna)
     assert refused(quotes.quote(room.id, "private", ben)) == "offline"
     small_site.go_live(room, anna)
-    services.switch(room.id, anna, "hidden", on=True)
+    switches.switch(room.id, anna, "hidden", on=True)
     assert small_site.ask(room, ben).state == "waiting"
 
 
