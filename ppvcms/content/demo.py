@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
 
 PASSWORD = "demo-demo-demo"  # noqa: S105 - printed on purpose, on loopback only
+DAY_MS = 86_400_000
 CATEGORIES = (("music", "Music"), ("wellbeing", "Wellbeing"), ("languages", "Languages"))
 
 
@@ -174,7 +175,11 @@ ROOMS = (
     ),
 )
 LIVE_ABLE = 4
-CLIENTS = (("Alex", "alex@demo.invalid", 5000), ("Robin", "robin@demo.invalid", 600))
+CLIENTS = (
+    ("Alex", "alex@demo.invalid", 5000),
+    ("Robin", "robin@demo.invalid", 600),
+    ("Kim", "kim@demo.invalid", 8000),
+)
 
 
 def make_demo() -> list[str]:
@@ -183,7 +188,7 @@ def make_demo() -> list[str]:
         save_site(session, None, {"site_name": "Stage Door", "site_tagline": "Live, one to one."})
         shelves = _categories(session)
     for number, plan in enumerate(ROOMS):
-        _performer(plan, shelves, signs_in=number < LIVE_ABLE)
+        _performer(plan, shelves, number)
     _person("Northlight Studio", "studio@demo.invalid", "studio", shown=True)
     for name, email, amount in CLIENTS:
         _fund(_person(name, email, "client", shown=True), amount)
@@ -242,8 +247,9 @@ def _categories(session: Session) -> dict[str, str]:
     return made
 
 
-def _performer(plan: DemoRoom, shelves: dict[str, str], *, signs_in: bool) -> None:
-    user_id = _person(plan.name, _email(plan.name), "performer", shown=signs_in)
+def _performer(plan: DemoRoom, shelves: dict[str, str], number: int) -> None:
+    shown = number < LIVE_ABLE
+    user_id = _person(plan.name, _email(plan.name), "performer", shown=shown)
     with unit_of_work() as session:
         now = now_ms(session)
         room = Room(
@@ -258,7 +264,9 @@ def _performer(plan: DemoRoom, shelves: dict[str, str], *, signs_in: bool) -> No
             language=plan.language,
             country=plan.country,
             offline_message="Back soon. Leave a word and you will hear when the room opens.",
-            created_at=now,
+            # The first is featured, and the last ones are new in the list.
+            featured=5 if number == 0 else 0,
+            created_at=now - (len(ROOMS) - number) * 12 * DAY_MS,
         )
         session.add(room)
         session.flush()

@@ -19,6 +19,7 @@ PARTS = (
     "ppvcms.web.receipts",
     "ppvcms.web.pay",
     "ppvcms.web.perform",
+    "ppvcms.web.earnings",
     "ppvcms.web.admin",
 )
 """Modules with a `blueprint`."""

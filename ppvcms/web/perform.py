@@ -12,26 +12,18 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, FileField, IntegerField, SelectField, StringField, TextAreaField
 from wtforms.validators import Length, NumberRange, Optional
 
-from ppvcms.db import db
-from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.host.fields import CreditsField
 from ppvcms.host.labels import label
-from ppvcms.ledger.accounts import AccountKind, Wallet, account_view
 from ppvcms.metering import earnings as earned
-from ppvcms.metering import receipts
-from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
-from ppvcms.web import words
-from ppvcms.web.formats import moment, money
+from ppvcms.web import earnings, words
 from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import current_actor, policy
-from ppvcms.web.pdf import Column, pdf_file, table
 from ppvcms.web.people import choices
-from ppvcms.web.receipts import mode_name, receipt_page
-from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import language_name, meter_figures, modules
+from ppvcms.web.ways import live_modes
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -91,7 +83,7 @@ def performer_nav() -> list[MenuItem]:
         ("perform.overview", _("Overview"), "house"),
         ("perform.live", _("Live"), "broadcast"),
         ("perform.prices", _("Prices"), "tag"),
-        ("perform.earnings", _("Earnings"), "graph-up"),
+        ("earnings.index", _("Earnings"), "graph-up"),
         ("perform.room", _("My room"), "door-open"),
     )
     items = [
@@ -125,11 +117,11 @@ def overview() -> ResponseReturnValue:
         "perform/overview.html",
         room=g.room,
         card=card,
-        hold=_money(AccountKind.EARNING_HOLD, user_id),
+        money=earnings.standing(user_id),
         today=earned.total(user_id, since=today),
         week=earned.total(user_id, since=today - 6 * DAY_MS),
         latest=earned.earnings(user_id, limit=5),
-        chart=_chart(user_id, today - 29 * DAY_MS, today),
+        chart=earnings.chart(user_id, today - 29 * DAY_MS, today),
     )
 
 
@@ -139,8 +131,7 @@ def live() -> ResponseReturnValue:
     """Show the live page."""
     room = _room()
     card = listing.card_of(room.id)
-    paid = {row.mode: row.rate for row in rates.rate_rows(room.id)}
-    all_modes = registry.room_modes().values()
+    prices = card.prices if card else ()
     return render_template(
         "perform/live.html",
         room={
@@ -149,14 +140,11 @@ def live() -> ResponseReturnValue:
             "state": card.state.value if card else "offline",
         },
         view=services.view_of(room),
-        public_modes=[mode for mode in all_modes if not mode.private],
-        private_modes=[
-            {"label": mode.label, "rate": paid.get(mode.key, 0)}
-            for mode in all_modes
-            if mode.private
-        ],
+        public_modes=live_modes(prices),
+        private_modes=[price for price in prices if price.private],
+        carries={mode.key: mode.base for mode in registry.room_modes().values()},
         seat=meter_figures(None, mode="", other=label("client")),
-        words=words.perform() | {f"mode_{mode.key}": str(mode.label) for mode in all_modes},
+        words=words.perform() | words.modes(),
         modules=modules("live", "room"),
     )
 
@@ -237,112 +225,6 @@ def prices() -> ResponseReturnValue:
     return render_template("perform/prices.html", rows=[(row, forms[row.mode]) for row in rows])
 
 
-@blueprint.get("/earnings")
-@policy(who=PERFORMS)
-def earnings() -> ResponseReturnValue:
-    """Show every charge with its ratio and part, and a chart by day."""
-    user_id = current_actor().user_id or ""
-    number = max(1, request.args.get("page", 1, type=int))
-    now = int(time.time() * 1000)
-    today = now - now % DAY_MS
-    rows = earned.earnings(user_id, limit=PAGE + 1, offset=(number - 1) * PAGE)
-    return render_template(
-        "perform/earnings.html",
-        rows=rows[:PAGE],
-        page=number,
-        more=len(rows) > PAGE,
-        hold=_money(AccountKind.EARNING_HOLD, user_id),
-        available=_money(AccountKind.EARNING, user_id),
-        total=earned.total(user_id),
-        chart=_chart(user_id, today - 29 * DAY_MS, today),
-    )
-
-
-@blueprint.get("/earnings.csv")
-@policy(who=PERFORMS)
-def earnings_csv() -> ResponseReturnValue:
-    """Download every charge."""
-    head = ("time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source")
-    found = earned.earnings(current_actor().user_id or "", limit=100_000)
-    return csv_file("earnings", head, (_as_cells(row) for row in found))
-
-
-@blueprint.get("/earnings.pdf")
-@policy(who=PERFORMS)
-def earnings_pdf() -> ResponseReturnValue:
-    """Download the same as a PDF."""
-    actor = current_actor()
-    user_id = actor.user_id or ""
-    content = table(
-        _("Earnings"),
-        [
-            (_("Name"), actor.name),
-            (_("As of"), moment(int(time.time() * 1000))),
-            (_("Earned in all"), money(earned.total(user_id))),
-            (_("On hold"), money(_money(AccountKind.EARNING_HOLD, user_id).balance)),
-        ],
-        [
-            Column(_("What"), 6),
-            Column(_("When"), 4),
-            Column(_("Charged"), 2, figures=True),
-            Column(_("Your ratio"), 2, figures=True),
-            Column(_("You earned"), 2, figures=True),
-        ],
-        [
-            (row.memo, moment(row.at), money(row.gross), f"{row.percent:g} %", money(row.amount))
-            for row in earned.earnings(user_id, limit=100_000)
-        ],
-    )
-    return pdf_file("earnings", content)
-
-
-@blueprint.get("/earnings/<seat_id>")
-@policy(who=PERFORMS)
-def earning(seat_id: str) -> ResponseReturnValue:
-    """Show why one show earned what it earned."""
-    seat = seat_view(seat_id)
-    if seat.performer_id != current_actor().user_id or not seat.over:
-        abort(404)
-    return render_template(
-        "perform/earning.html",
-        receipt=receipt_page(seat_id, side="performer"),
-        parts=_parts(seat_id, seat.performer_id),
-    )
-
-
-def _parts(seat_id: str, performer_id: str) -> list[dict[str, Any]]:
-    """Return how the charge was divided, from the reader's side."""
-    try:
-        found = receipts.explain(seat_id)
-    except NotFoundError:
-        return []
-    parts = []
-    for share in found.shares:
-        own = share.party_id == performer_id
-        name = _("You") if own else share.name or _("The site")
-        words = f"{name}, {share.percent} %"
-        parts.append({"label": words, "value": money(share.amount), "total": own})
-    return parts
-
-
-def _as_cells(row: earned.Earning) -> tuple[object, ...]:
-    return (
-        time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000)),
-        row.kind,
-        row.memo,
-        f"{row.gross // 100}.{row.gross % 100:02}",
-        f"{row.percent:.2f}",
-        f"{row.amount // 100}.{row.amount % 100:02}",
-        "yes" if row.reversed else "",
-        row.source,
-    )
-
-
-def _money(kind: AccountKind, user_id: str) -> Wallet:
-    """Return what the reader has on an account of earnings."""
-    return account_view(db.session(), kind, "performer", user_id)
-
-
 def _room() -> Room:
     if g.room is None:
         abort(404, _("You have no room yet. Ask the site to open one for you."))
@@ -390,22 +272,3 @@ def _price_form(row: rates.RateRow) -> PriceForm:
     mine = request.form.get("mode") == row.mode
     values = {"rate": row.own_rate or row.rate, "minimum_minutes": row.minimum_minutes}
     return PriceForm(None if not mine else request.form, data=values)
-
-
-def _chart(user_id: str, since: int, until: int) -> dict[str, Any]:
-    days = list(range(since, until + 1, DAY_MS))
-    kinds: dict[str, dict[int, int]] = {}
-    for one in earned.by_day(user_id, since=since):
-        kinds.setdefault(one.kind, {})[one.day] = one.amount
-    names = {"tip": _("Tips")}
-    return {
-        "x": [day // 1000 for day in days],
-        "series": [
-            {
-                "label": names.get(kind) or mode_name(kind),
-                "values": [of_day.get(day, 0) / 100 for day in days],
-            }
-            for kind, of_day in sorted(kinds.items())
-        ]
-        or [{"label": _("Shows"), "values": [0] * len(days)}],
-    }

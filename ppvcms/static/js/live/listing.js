@@ -6,16 +6,42 @@ import { Wire } from "./wire.js";
 const list = document.querySelector("[data-pv-listing]");
 const wire = new Wire();
 
+/** What a minute costs, the show that runs first, as the server orders it. */
+function shown(card) {
+  const rank = (price) => (price.mode === card.mode ? 0 : price.private ? 1 : 2);
+  return (card.prices ?? []).filter((price) => price.paid && !price.way).sort((a, b) => rank(a) - rank(b));
+}
+
+function showPrices(list, prices) {
+  const row = list?.firstElementChild;
+  if (!row) return;
+  list.replaceChildren(...prices.map((price) => {
+    const fresh = row.cloneNode(true);
+    fresh.querySelector("dt").textContent = price.label;
+    const amount = fresh.querySelector("[data-pv-price]");
+    if (amount) {
+      amount.dataset.pvPrice = price.mode;
+      amount.textContent = formatMoney(price.rate);
+    }
+    return fresh;
+  }));
+}
+
 wire.on("listing", (card) => {
   const article = list?.querySelector(`[data-room="${CSS.escape(card.room)}"]`);
   if (!article) return;
   article.dataset.state = card.state;
+  const prices = shown(card);
   const template = document.getElementById(`pill-${card.state}`);
-  if (template) article.querySelector(".pv-perf__state").replaceChildren(template.content.firstElementChild.cloneNode(true));
-  for (const price of card.prices ?? []) {
-    const place = article.querySelector(`[data-pv-price="${price.mode}"]`);
-    if (place) place.textContent = formatMoney(price.rate);
+  if (template) {
+    const pill = template.content.firstElementChild.cloneNode(true);
+    // In the shape of the card: on its picture, or beside it.
+    const place = article.querySelector(".pv-perf__state");
+    pill.classList.toggle("pv-pill--on-picture", Boolean(place.querySelector(".pv-pill--on-picture")));
+    if (card.state === "group" && prices.length) pill.append(` ${formatMoney(prices[0].rate)}`);
+    place.replaceChildren(pill);
   }
+  showPrices(article.querySelector(".pv-perf__prices"), prices.slice(0, 2));
   const image = article.querySelector("img");
   if (card.image && image && image.getAttribute("src") !== card.image) image.src = card.image;
 });

@@ -6,12 +6,12 @@ const MOST_MS = 5_000;
 /**
  * A line that carries media while it is wanted.
  *
- * `verb` is "publish" or "watch"; `onTrack({stream})` gets what arrives, and
+ * `verb` is "publish" or "watch", `about` says more of what; `onTrack({stream})` gets what arrives, and
  * `onState(state)` hears off, connecting, connected, lost or cut.
  */
 export class MediaLine {
-  constructor(wire, verb, { onTrack, onState } = {}) {
-    Object.assign(this, { wire, verb, onTrack, onState });
+  constructor(wire, verb, { onTrack, onState, about = {} } = {}) {
+    Object.assign(this, { wire, verb, onTrack, onState, about });
     this.stream = null;
     this.wanted = false;
     this.grant = null;
@@ -55,7 +55,7 @@ export class MediaLine {
     const turn = ++this.turn;
     this.#drop("connecting");
     try {
-      const { media } = await this.wire.ask(this.verb);
+      const { media } = await this.wire.ask(this.verb, this.about);
       const engine = await import(media.module);
       if (turn !== this.turn || !this.wanted) return;
       this.grant = media.grant;

@@ -3,7 +3,7 @@
 import { announce, formatDuration, formatMoney } from "../ui.js";
 
 const LOOKS = {
-  secured: "free", live: "running", paused: "paused", exhausted: "critical", settled: "off", void: "off",
+  secured: "free", live: "running", paused: "paused", waiting: "paused", exhausted: "critical", settled: "off", void: "off",
 };
 const ICONS = {
   free: "gift", running: "info-circle", paused: "pause-circle-fill",
@@ -32,10 +32,22 @@ export class Meter {
     const passed = seat.counting ? Math.max(0, (performance.now() - this.at) / 1000) : 0;
     const counted = seat.counted_s + passed;
     const free = Math.max(0, seat.grace_left_s - passed);
-    const billed = Math.max(0, counted - seat.grace_s);
-    // The same formula as the bill, R-20; the server's figure replaces it within seconds.
-    const cost = seat.counting ? Math.max(seat.cost, Math.floor((seat.rate * Math.floor(billed)) / 60)) : seat.cost;
-    return { counted, free, cost, left: Math.max(0, seat.time_left_s - passed) };
+    return { counted, free, cost: this.#cost(passed), left: Math.max(0, seat.time_left_s - passed) };
+  }
+
+  // The same formula as the bill, R-19 and R-20; the server's figure replaces it within seconds.
+  #cost(passed) {
+    const { seat } = this;
+    if (!seat.counting || seat.block) return seat.cost;
+    const parts = seat.segments?.length ? seat.segments : [{ rate: seat.rate, counted_s: seat.counted_s }];
+    let free = seat.grace_s;
+    const weight = parts.reduce((sum, part, nr) => {
+      const seconds = Math.floor(part.counted_s + (nr === parts.length - 1 ? passed : 0));
+      const given = Math.min(free, seconds);
+      free -= given;
+      return sum + part.rate * (seconds - given);
+    }, 0);
+    return Math.max(seat.cost, Math.floor(weight / 60));
   }
 
   #draw() {
@@ -85,6 +97,7 @@ export class Meter {
     let value = "";
     if (seat.state === "secured") key = "connecting";
     else if (seat.state === "paused") { key = "paused"; value = seat.resume_until ? until(seat.resume_until) : ""; }
+    else if (seat.state === "waiting") key = "waiting";
     else if (seat.state === "exhausted") { key = "exhausted"; value = seat.exhausted_until ? until(seat.exhausted_until) : ""; }
     else if (look === "free") value = formatDuration(now.free);
     const text = (this.words[key] ?? "").replace("{time}", value);
@@ -95,7 +108,7 @@ export class Meter {
     const span = note.querySelector("span");
     if (span.textContent !== text) span.textContent = text;
     if (this.spoken !== key) {
-      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "exhausted"].includes(key) });
+      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "waiting", "exhausted"].includes(key) });
       this.spoken = key;
       this.onChange?.(key);
     }

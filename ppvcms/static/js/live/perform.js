@@ -1,35 +1,44 @@
-// The performer's live page: camera check, going live, requests, the private show with its meter.
+// The performer's live page: camera check, going live and changing the show, requests, viewers, privates.
 
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
+import { Audience } from "./audience.js";
 import { Chat } from "./chat.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
 import { Page } from "./plugins.js";
-import { newKey, Wire } from "./wire.js";
+import { Queue } from "./queue.js";
+import { ENDED } from "./seat.js";
+import { Wire } from "./wire.js";
 
 const root = document.getElementById("perform");
 const words = JSON.parse(root.dataset.words);
+const carries = JSON.parse(root.dataset.carries);
 const wire = new Wire();
 const $ = (selector) => root.querySelector(selector);
 const own = $("[data-pv-own]");
 const other = $("[data-pv-other]");
-const ENDED = ["settled", "void"];
 let me = null;
 let state = null;
 let seat = null;
 let stream = null;
-let queue = [];
 let snapshots = null;
 let joined = Promise.resolve();
 
 const chat = new Chat(root, wire, { me: () => me?.user });
 const meter = new Meter($("[data-pv-meter]"), wire, { side: "performer", words });
+const audience = new Audience(root, wire, { words });
+const queue = new Queue(root, wire, {
+  words,
+  ready: () => (stream ? "" : words.camera_first),
+  onAccepted: (answer, row) => (row.entry === "admit" ? undefined : join(answer.seat)),
+});
 const line = new MediaLine(wire, "publish", {
   onTrack: ({ stream: theirs }) => play(other, theirs, () => { $("[data-pv-unmute]").hidden = false; }),
   onState: (now) => { root.dataset.media = now; },
 });
 line.onRefused = (error) => { if (!["line", "offline", "closed"].includes(error.code)) toast(error.message); };
 line.onStats = (stats) => { $("[data-pv-sent]").textContent = stats.rttMs ? `${Math.round(stats.rttMs)} ms` : ""; };
+const page = new Page("perform", { root, wire, me: () => me });
 
 function join(privateSeat = null) {
   joined = joined.then(async () => {
@@ -40,7 +49,8 @@ function join(privateSeat = null) {
     me = answer.me;
     chat.reset(answer.chat);
     chat.enable(me.can.chat);
-    if (answer.queue) showQueue(answer.queue);
+    if (answer.queue) queue.show(answer.queue);
+    if (!privateSeat) audience.show(answer.audience);
     readyToGo();
     show(answer.state);
     if (me.seat && !ENDED.includes(me.seat.state)) {
@@ -54,11 +64,7 @@ function join(privateSeat = null) {
       leaveSeat();
     }
     page.joined(answer);
-    const place = privateSeat ?? "public";
-    const moved = line.place !== place;
-    line.place = place;
-    // A drop of the socket alone must not cut the picture.
-    if (state.show && stream && (moved || !line.isOpen)) await line.open(stream);
+    await publish(privateSeat ?? "public");
   }).catch((error) => {
     if (privateSeat && ["gone", "not_found", "closed"].includes(error.code)) join();
     else toast(error.message, { urgent: true });
@@ -66,14 +72,26 @@ function join(privateSeat = null) {
   return joined;
 }
 
+/** Send the picture to the place where we are now; a drop of the socket alone does not cut it. */
+async function publish(place) {
+  const moved = line.place !== place;
+  line.place = place;
+  if (state.show && stream && (moved || !line.isOpen)) await line.open(sent());
+}
+
+/** What is sent: in a show that carries sound alone, no picture. */
+function sent() {
+  const mode = seat?.mode ?? state?.mode;
+  return carries[mode] === "audio" ? new MediaStream(stream.getAudioTracks()) : stream;
+}
+
 function show(next) {
+  const changed = state && state.mode !== next.mode && carries[state.mode] !== carries[next.mode];
   state = next;
   root.dataset.state = state.state;
   const live = Boolean(state.show);
   root.dataset.live = live ? "yes" : "no";
-  for (const box of root.querySelectorAll("[data-pv-live]")) {
-    box.hidden = (box.dataset.pvLive === "yes") !== live;
-  }
+  for (const box of root.querySelectorAll("[data-pv-live]")) box.hidden = (box.dataset.pvLive === "yes") !== live;
   for (const pill of root.querySelectorAll("[data-pv-state-pill]")) {
     const template = document.getElementById(`pill-${state.state}`) ?? document.getElementById("pill-offline");
     const fresh = template.content.firstElementChild.cloneNode(true);
@@ -81,20 +99,34 @@ function show(next) {
     pill.replaceWith(fresh);
   }
   $("[data-pv-viewers]").textContent = state.viewers ?? 0;
+  showModes();
   showSwitches(me?.switches);
+  $("[data-pv-ready-box]").hidden = !(live && me?.ready_by && state.state === "away");
   clearInterval(snapshots);
   if (live && state.state === "online") {
     snapshots = setInterval(snapshot, 60_000);
     setTimeout(snapshot, 4_000);
   }
   if (live && !stream) $("[data-pv-camera-needed]").hidden = false;
+  if (changed && stream && line.wanted) line.open(sent());
+}
+
+/** Which kind of show runs, what it costs, and what was agreed to. */
+function showModes() {
+  const running = state.public_mode ?? state.mode;
+  const now = $("[data-pv-mode-now]");
+  now.textContent = words[`mode_${running}`] ?? "";
+  const price = state.prices.find((one) => one.mode === running);
+  $("[data-pv-mode-price]").textContent = price?.paid ? words.per_minute.replace("{price}", formatMoney(price.rate)) : words.free_show;
+  for (const button of root.querySelectorAll("[data-pv-mode]")) {
+    button.closest("li").hidden = button.dataset.pvMode === running;
+  }
+  for (const box of root.querySelectorAll("[data-pv-agree]")) box.checked = Boolean(me?.agreed?.includes(box.dataset.pvAgree));
 }
 
 function showSwitches(switches) {
   if (!switches) return;
-  for (const box of root.querySelectorAll("[data-pv-switch]")) {
-    box.checked = Boolean(switches[box.dataset.pvSwitch]);
-  }
+  for (const box of root.querySelectorAll("[data-pv-switch]")) box.checked = Boolean(switches[box.dataset.pvSwitch]);
   const text = $("[data-pv-auto-text]");
   if (document.activeElement !== text) text.value = switches.auto_reject_text ?? "";
 }
@@ -105,7 +137,10 @@ function showSeat(next) {
   root.dataset.inPrivate = "yes";
   for (const box of root.querySelectorAll("[data-pv-private]")) box.hidden = box.dataset.pvPrivate !== "yes";
   meter.show(seat);
-  if (first) announce(words.private_begins, { urgent: true });
+  if (first) {
+    audience.stop();
+    announce(words.private_begins, { urgent: true });
+  }
 }
 
 function leaveSeat() {
@@ -134,8 +169,8 @@ async function preview() {
   soundLevel();
   await devices();
   readyToGo();
-  if (line.wanted) await line.replace(stream);
-  else if (state?.show) await line.open(stream);
+  if (line.wanted) await line.replace(sent());
+  else if (state?.show) await line.open(sent());
 }
 
 async function devices() {
@@ -174,128 +209,62 @@ function readyToGo() {
   for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(stream && me);
 }
 
-async function go(button) {
+/** Ask for something of a button, which rests meanwhile. */
+async function act(button, event, data = {}) {
   button.disabled = true;
   try {
-    await wire.ask("go_live", { mode: button.dataset.pvGo });
-    await join();
+    return await wire.ask(event, data);
   } catch (error) {
     toast(error.message);
+    return null;
   } finally {
     button.disabled = false;
   }
 }
 
-async function goOff() {
+async function go(button) {
+  if (await act(button, "go_live", { mode: button.dataset.pvGo })) await join();
+}
+
+async function changeMode(button) {
+  const question = words.mode_question.replace("{mode}", words[`mode_${button.dataset.pvMode}`] ?? "");
+  if (!(await confirmDialog(question, { yes: words.mode_yes }))) return;
+  if (await act(button, "mode", { mode: button.dataset.pvMode })) await join();
+}
+
+async function goOff(button) {
   if (!(await confirmDialog(words.off_question, { yes: words.off_yes }))) return;
-  try {
-    await wire.ask("go_off");
-    line.close();
-    line.place = null;
-    await join();
-  } catch (error) {
-    toast(error.message);
-  }
+  if (!(await act(button, "go_off"))) return;
+  line.close();
+  line.place = null;
+  audience.stop();
+  await join();
 }
 
-function showQueue(next) {
-  const known = new Set(queue.map((one) => one.id));
-  const fresh = next.some((one) => !known.has(one.id));
-  queue = next;
-  const list = $("[data-pv-queue]");
-  list.replaceChildren(...queue.map((one) => card(one)));
-  $("[data-pv-queue-empty]").hidden = queue.length > 0;
-  $("[data-pv-reject-all]").hidden = queue.length < 2;
-  document.title = queue.length ? `(${queue.length}) ${root.dataset.title}` : root.dataset.title;
-  if (fresh) {
-    ring();
-    announce(words.new_request.replace("{name}", queue.at(-1).name), { urgent: true });
-  }
+async function end(button) {
+  if (await confirmDialog(words.end_question, { yes: words.end_yes })) await act(button, "end", { seat: seat.seat });
 }
 
-function card(one) {
-  const item = document.getElementById("request-card").content.firstElementChild.cloneNode(true);
-  item.dataset.pvRequest = one.id;
-  const set = (name, value) => { item.querySelector(`[data-pv-q="${name}"]`).textContent = value; };
-  set("name", one.name);
-  set("initial", [...one.name][0] ?? "");
-  set("minutes", words.minutes.replace("{n}", `${one.minutes}${one.minutes_more ? "+" : ""}`));
-  set("rate", formatMoney(one.rate));
-  const note = item.querySelector('[data-pv-q="note"]');
-  note.textContent = one.note;
-  note.hidden = !one.note;
-  item.querySelector("[data-pv-accept]").addEventListener("click", (event) => accept(event.target, one));
-  item.querySelector("[data-pv-reject]").addEventListener("click", (event) => reject(event.target, one));
-  return item;
-}
-
-setInterval(() => {
-  for (const one of queue) {
-    const item = root.querySelector(`[data-pv-request="${one.id}"]`);
-    if (!item) continue;
-    item.querySelector('[data-pv-q="age"]').textContent = formatDuration((wire.now() - one.made_at) / 1000);
-    const left = (one.expires_at - wire.now()) / 1000;
-    item.querySelector('[data-pv-q="expires"]').textContent = formatDuration(left);
-    item.toggleAttribute("data-short", left < 30);
-  }
-}, 500);
-
-async function accept(button, one) {
-  if (!stream) {
-    toast(words.camera_first);
-    return;
-  }
-  button.disabled = true;
-  one.key ??= newKey();
-  try {
-    const { seat: id } = await wire.ask("accept", { request: one.id, key: one.key });
-    await join(id);
-  } catch (error) {
-    toast(error.message);
-    button.disabled = false;
-  }
-}
-
-async function reject(button, one) {
-  button.disabled = true;
-  const reason = button.closest("[data-pv-request]").querySelector("[data-pv-reason]").value.trim();
-  try {
-    await wire.ask("reject", { request: one.id, reason });
-  } catch (error) {
-    toast(error.message);
-    button.disabled = false;
-  }
-}
-
-async function rejectAll() {
-  if (!(await confirmDialog(words.reject_all_question, { yes: words.reject_all_yes }))) return;
-  try {
-    await wire.ask("reject_all", { reason: "" });
-  } catch (error) {
-    toast(error.message);
-  }
-}
-
-async function end() {
-  if (!(await confirmDialog(words.end_question, { yes: words.end_yes }))) return;
-  try {
-    await wire.ask("end", { seat: seat.seat });
-  } catch (error) {
-    toast(error.message);
-  }
+async function ready(button) {
+  if (await act(button, "ready")) await join();
 }
 
 async function change(box) {
   const name = box.dataset.pvSwitch;
-  try {
-    const text = name === "auto_reject" ? { text: $("[data-pv-auto-text]").value.trim() } : {};
-    const { switches } = await wire.ask("switch", { name, on: box.checked, ...text });
-    me.switches = switches;
-    showSwitches(switches);
-  } catch (error) {
+  const text = name === "auto_reject" ? { text: $("[data-pv-auto-text]").value.trim() } : {};
+  const answer = await act(box, "switch", { name, on: box.checked, ...text });
+  if (!answer) {
     box.checked = !box.checked;
-    toast(error.message);
+    return;
   }
+  me.switches = answer.switches;
+  showSwitches(answer.switches);
+}
+
+async function agree(box) {
+  const answer = await act(box, "agree_voyeurs", { mode: box.dataset.pvAgree, on: box.checked });
+  if (answer) me.agreed = answer.agreed;
+  for (const one of root.querySelectorAll("[data-pv-agree]")) one.checked = Boolean(me?.agreed?.includes(one.dataset.pvAgree));
 }
 
 async function snapshot() {
@@ -310,37 +279,24 @@ async function snapshot() {
   if (blob && blob.size < 60_000) wire.tell("snapshot", { jpeg: await blob.arrayBuffer() });
 }
 
-function ring() {
-  try {
-    const sound = new AudioContext();
-    const volume = sound.createGain();
-    volume.gain.value = 0.1;
-    volume.connect(sound.destination);
-    [523, 659, 784].forEach((pitch, nr) => {
-      const tone = sound.createOscillator();
-      tone.frequency.value = pitch;
-      tone.connect(volume);
-      tone.start(sound.currentTime + nr * 0.16);
-      tone.stop(sound.currentTime + nr * 0.16 + 0.14);
-    });
-  } catch {
-    // The queue shows it too.
-  }
-}
-
+const CLICKS = {
+  "[data-pv-preview]": preview,
+  "[data-pv-go]": go,
+  "[data-pv-mode]": changeMode,
+  "[data-pv-off]": goOff,
+  "[data-pv-end]": end,
+  "[data-pv-ready]": ready,
+};
 root.addEventListener("click", (event) => {
-  const on = (selector) => event.target.closest(selector);
-  if (on("[data-pv-preview]")) preview();
-  const start = on("[data-pv-go]");
-  if (start) go(start);
-  if (on("[data-pv-off]")) goOff();
-  if (on("[data-pv-reject-all]")) rejectAll();
-  if (on("[data-pv-end]")) end();
-  if (on("[data-pv-unmute]")) {
+  for (const [selector, run] of Object.entries(CLICKS)) {
+    const button = event.target.closest(selector);
+    if (button) run(button);
+  }
+  if (event.target.closest("[data-pv-unmute]")) {
     other.muted = false;
     $("[data-pv-unmute]").hidden = true;
   }
-  const toggle = on("[data-pv-track]");
+  const toggle = event.target.closest("[data-pv-track]");
   const track = toggle && stream?.getTracks().find((one) => one.kind === toggle.dataset.pvTrack);
   if (track) {
     track.enabled = !track.enabled;
@@ -349,28 +305,30 @@ root.addEventListener("click", (event) => {
 });
 root.addEventListener("change", (event) => {
   if (event.target.matches("[data-pv-switch]")) change(event.target);
+  if (event.target.matches("[data-pv-agree]")) agree(event.target);
   if (event.target.matches("[data-pv-device]")) preview();
   if (event.target.matches("[data-pv-auto-text]")) change($('[data-pv-switch="auto_reject"]'));
 });
 window.addEventListener("beforeunload", (event) => { if (seat) event.preventDefault(); });
+setInterval(() => {
+  if (me?.ready_by) $("[data-pv-ready-left]").textContent = formatDuration((me.ready_by - wire.now()) / 1000);
+}, 500);
 
 wire.on("state", (next) => next.room === root.dataset.room && show(next));
 wire.on("viewers", ({ count }) => { $("[data-pv-viewers]").textContent = count ?? 0; });
-wire.on("requests", ({ queue: next }) => showQueue(next));
 wire.on("private", ({ seat: id, room }) => { if (room === root.dataset.room && seat?.seat !== id) join(id); });
 wire.on("private_ended", (push) => {
   if (push.seat !== seat?.seat) return;
-  const text = (words[`ended_${push.reason}`] ?? words.private_ended);
-  toast(text);
+  toast(words[`ended_${push.reason}`] ?? words.private_ended);
   line.close();
   line.place = null;
   leaveSeat();
   join();
 });
+wire.on("seat_ended", (push) => {
+  if (push.room === root.dataset.room && words[`left_${push.reason}`]) toast(words[`left_${push.reason}`]);
+});
 wire.on("seat", (next) => { if (next.seat === seat?.seat) showSeat(next); });
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
-
-const page = new Page("perform", { root, wire, me: () => me });
-
 wire.start(() => join(seat?.seat ?? null));

@@ -1,74 +1,119 @@
-// The public page of a room: picture, chat, prices, and asking for a private show.
+// The public page of a room: picture, chat, prices, every way in, and one's own seat in the show.
 
-import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
+import { announce, formatDuration, formatMoney, toast } from "../ui.js";
 import { Chat } from "./chat.js";
+import { Entry } from "./entry.js";
 import { MediaLine, play } from "./media.js";
+import { Own } from "./own.js";
 import { Page } from "./plugins.js";
+import { MyRequest } from "./request.js";
+import { SeatView } from "./seat.js";
 import { followBalance, TopUp } from "./topup.js";
-import { newKey, Wire } from "./wire.js";
+import { Wire } from "./wire.js";
 
 const root = document.getElementById("room");
 const words = JSON.parse(root.dataset.words);
 const wire = new Wire();
 const $ = (selector) => root.querySelector(selector);
 const video = $("[data-pv-video]");
+const visit = root.dataset.page === "visit";
 let state = null;
 let me = null;
-let offer = null;
-let request = null;
-let ticking = null;
 
 const chat = new Chat(root, wire, { me: () => me?.user });
-const topup = new TopUp({ onPaid: () => { if ($("[data-pv-entry]")?.hidden === false) quote(); } });
+const own = new Own(root);
+const seat = new SeatView(root, wire, { words, reopen: () => line.open(own.stream), onEnd: () => {} });
+const request = new MyRequest(root, wire, { words, say });
+const entry = new Entry(root, wire, {
+  words,
+  me: () => me,
+  price: (mode) => state?.prices.find((one) => one.mode === mode),
+  // The camera is asked for with the click, so that the slot begins with a picture.
+  before: async (offer) => { if (offer.role === "two_way" && offer.entry === "admit") await own.start(); },
+  onAsked: (asked) => request.show(asked),
+  onEntered: () => join(),
+});
+entry.prices = () => state?.prices ?? [];
+const topup = new TopUp({
+  onPaid: () => {
+    entry.again();
+    if (seat.seat?.state === "exhausted") line.open(own.stream);
+  },
+});
+seat.onFunds = (why) => topup.open(why);
 followBalance(wire);
 const line = new MediaLine(wire, "watch", {
   onTrack: ({ stream }) => play(video, stream, () => { $("[data-pv-unmute]").hidden = false; }),
-  onState: (now) => {
+  onState: (now, reason) => {
     root.dataset.media = now;
-    if (now !== "connected") return;
-    $("[data-pv-stage]").classList.add("is-live");
+    seat.line(now, reason);
+    if (now === "connected") $("[data-pv-stage]").classList.add("is-live");
   },
 });
 line.onRefused = (error) => {
-  if (!["offline", "closed", "line", "media"].includes(error.code)) toast(error.message);
+  if (!["offline", "closed", "line", "media", "funds"].includes(error.code)) toast(error.message);
 };
+const page = new Page(visit ? "visit" : "public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
 
 async function join() {
   try {
-    const answer = await wire.ask("join", { room: root.dataset.room, page: "public" });
+    const answer = await wire.ask("join", { room: root.dataset.room, page: visit ? "visit" : "public" });
     me = answer.me;
     chat.reset(answer.chat);
     chat.enable(me.can.chat);
-    if (me.seat) {
+    if (me.seat?.private) {
       location.assign(privateUrl(me.seat.seat));
       return;
     }
+    request.show(me.request);
+    await take(me.seat);
     show(answer.state);
-    showRequest(me.request);
     page.joined(answer);
   } catch (error) {
     toast(error.message, { urgent: true });
   }
 }
 
-const privateUrl = (seat) => root.dataset.private.replace("SEAT", seat);
+const privateUrl = (id) => root.dataset.private.replace("SEAT", id);
+
+/** Take one's seat in the show that runs, or none. */
+async function take(mine) {
+  const role = seat.open ? seat.seat.role : null;
+  if (!mine) {
+    if (seat.open) line.close();
+    seat.clear();
+    own.stop();
+    return;
+  }
+  seat.show(mine);
+  if (mine.role === "two_way" && !(await own.start())) toast(words.no_camera);
+  if (mine.role !== "two_way") own.stop();
+  if (role && role !== mine.role) await line.open(own.stream);
+}
+
+/** Whether the picture may be here now: with a seat, or because the show is free. */
+function mayWatch() {
+  if (visit) return Boolean(state.show);
+  if (seat.open) return !["exhausted", "waiting"].includes(seat.seat.state);
+  const shown = state.prices.find((one) => one.mode === (state.public_mode ?? state.mode));
+  const free = !shown?.paid || state.free_until > wire.now();
+  return state.public_media && free && Boolean(me?.can.watch);
+}
 
 function show(next) {
   const before = state?.state;
   state = next;
   root.dataset.state = state.state;
-  for (const pill of document.querySelectorAll("[data-pv-state-pill]")) {
-    pill.replaceWith(statePill(state.state));
-  }
+  for (const pill of document.querySelectorAll("[data-pv-state-pill]")) pill.replaceWith(statePill(state.state));
   for (const box of root.querySelectorAll("[data-pv-when]")) {
-    box.hidden = !box.dataset.pvWhen.split(" ").includes(state.state);
+    box.hidden = seat.open || !box.dataset.pvWhen.split(" ").includes(state.state);
   }
   const since = $("[data-pv-since]");
   since.textContent = state.since ? words.since.replace("{time}", new Date(state.since).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })) : "";
   viewers(state.viewers);
-  showPrices();
-  if (state.public_media && me?.can.watch) {
-    if (!line.wanted) line.open();
+  showWays();
+  if (mayWatch()) {
+    if (!line.wanted) line.open(own.stream);
   } else {
     line.close();
     video.srcObject = null;
@@ -90,119 +135,64 @@ function viewers(count) {
   chip.querySelector("span").textContent = count ?? "";
 }
 
-function showPrices() {
+/** Prices, and the buttons of the ways in that can be had now. */
+function showWays() {
   for (const price of state.prices) {
-    for (const place of document.querySelectorAll(`[data-pv-price="${price.mode}"]`)) {
-      place.textContent = formatMoney(price.rate);
-    }
+    for (const place of document.querySelectorAll(`[data-pv-price="${price.mode}"]`)) place.textContent = formatMoney(price.rate);
   }
-  const ask = $("[data-pv-ask]");
-  if (ask) {
-    const closed = state.auto_reject || !state.requests_open;
-    ask.disabled = closed || !me?.can.ask;
-    // Terms that can no longer be asked for are not left standing.
-    if (closed) $("[data-pv-entry]").hidden = true;
-    const why = $("[data-pv-ask-why]");
+  const closed = state.auto_reject || !state.requests_open;
+  for (const button of root.querySelectorAll("[data-pv-ask]")) {
+    const price = state.prices.find((one) => one.mode === button.dataset.pvAsk);
+    const asks = price?.entry === "request";
+    button.hidden = !price || (!asks && !price.open) || taken(price);
+    button.disabled = asks ? closed || (Boolean(me?.user) && !me.can.ask) : false;
+    const item = button.closest("[data-pv-way]");
+    if (item) item.hidden = button.hidden;
+  }
+  const more = $("[data-pv-more]");
+  if (more) more.hidden = !more.querySelector("[data-pv-way]:not([hidden])");
+  // Terms that can no longer be had are not left standing.
+  if (entry.isOpen && root.querySelector(`[data-pv-ask="${CSS.escape(entry.mode)}"]:is([hidden], [disabled])`)) entry.close();
+  const why = $("[data-pv-ask-why]");
+  if (why) {
     why.textContent = state.auto_reject ? state.auto_reject_text || words.auto_reject
       : !state.requests_open ? words[`closed_${state.state}`] ?? words.closed : "";
-    why.hidden = !why.textContent;
+    why.hidden = !why.textContent || seat.open;
   }
+  $("[data-pv-ask-box]")?.toggleAttribute("hidden", request.open);
+  showDoor();
 }
 
-async function quote() {
-  if (!me?.user) {
-    location.assign(root.dataset.signIn);
-    return;
-  }
-  const mode = root.dataset.mode;
-  try {
-    ({ offer } = await wire.ask("quote", { mode }));
-  } catch (error) {
-    toast(error.message);
-    return;
-  }
-  const panel = $("[data-pv-entry]");
-  const set = (name, value) => { panel.querySelector(`[data-pv-term="${name}"]`).textContent = value; };
-  set("rate", formatMoney(offer.rate));
-  set("grace", offer.grace_s ? formatDuration(offer.grace_s) : words.none);
-  panel.querySelector("[data-pv-grace-note]").textContent = offer.grace_note || words.grace_note;
-  set("minimum", offer.minimum_minutes ? words.minutes.replace("{n}", offer.minimum_minutes) : words.none);
-  set("voyeurs", offer.voyeurs ? words.yes : words.no);
-  set("recording", offer.recording ? words.yes : words.no);
-  set("funds", formatMoney(offer.funds_needed));
-  set("available", formatMoney(offer.available));
-  const lacks = offer.missing > 0;
-  panel.querySelector("[data-pv-lacks]").hidden = !lacks;
-  panel.querySelector("[data-pv-lacks-text]").textContent = lacks
-    ? words.lacks.replace("{needed}", formatMoney(offer.funds_needed)).replace("{available}", formatMoney(offer.available)).replace("{missing}", formatMoney(offer.missing)) : "";
-  panel.querySelector("[data-pv-send]").hidden = lacks;
-  panel.querySelector("[data-pv-topup]").hidden = !lacks;
-  panel.querySelector("[data-pv-buys]").textContent = lacks ? "" : words.buys.replace("{n}", offer.minutes);
-  panel.hidden = false;
-  panel.querySelector(lacks ? "[data-pv-topup]" : "[data-pv-send]").focus({ preventScroll: true });
+/** Whether the seat that is open is of this kind already. */
+function taken(price) {
+  return seat.open && price.entry !== "request" && (seat.seat.mode === price.mode || seat.seat.role === price.role);
 }
 
-function closeEntry() {
-  const panel = $("[data-pv-entry]");
-  if (!panel || panel.hidden) return;
-  panel.hidden = true;
-  $("[data-pv-ask]")?.focus({ preventScroll: true });
+/** What lies over the picture of a paid show for who has no seat in it: its price and the way in. */
+function showDoor() {
+  const door = $("[data-pv-door]");
+  const price = state.prices.find((one) => one.mode === state.public_mode && one.paid);
+  const free = state.free_until > wire.now();
+  door.hidden = visit || !price || seat.open || !state.public_media || free || root.dataset.own === "yes";
+  const change = $("[data-pv-change]");
+  change.hidden = !price || seat.open || !free;
+  if (!price) return;
+  for (const box of [door, change]) {
+    box.querySelector("[data-pv-ask]").dataset.pvAsk = price.mode;
+    box.querySelector("[data-pv-door-name]").textContent = price.label;
+    box.querySelector("[data-pv-door-price]").textContent = words.per_minute.replace("{price}", formatMoney(price.rate));
+  }
+  door.querySelector("[data-pv-door-grace]").textContent = price.grace_s ? words.door_grace.replace("{n}", price.grace_s) : "";
 }
 
-async function sendRequest() {
-  const button = $("[data-pv-send]");
-  button.disabled = true;
-  try {
-    const note = $("[data-pv-note]").value.trim();
-    offer.key ??= newKey();
-    const answer = await wire.ask("ask", { offer: offer.token, note, key: offer.key });
-    $("[data-pv-entry]").hidden = true;
-    showRequest(answer.request);
-  } catch (error) {
-    if (error.code === "expired") {
-      toast(error.message);
-      await quote();
-    } else {
-      toast(error.message);
-    }
-  } finally {
-    button.disabled = false;
+function say(text, link = null) {
+  const place = $("[data-pv-outcome]");
+  place.textContent = text;
+  if (link) {
+    place.append(" ", Object.assign(document.createElement("a"), { href: link, textContent: words.see_receipt }));
   }
-}
-
-function showRequest(next) {
-  request = next;
-  const box = $("[data-pv-waiting]");
-  clearInterval(ticking);
-  if (!box) return;
-  if (!request || request.state !== "waiting") {
-    box.hidden = true;
-    const end = { rejected: words.rejected, expired: words.expired_request, closed: words.closed_request }[request?.state];
-    if (end) {
-      const text = request.reason ? `${end} “${request.reason}”` : end;
-      $("[data-pv-outcome]").textContent = text;
-      $("[data-pv-outcome-box]").hidden = false;
-      announce(text);
-    }
-    $("[data-pv-ask-box]")?.removeAttribute("hidden");
-    return;
-  }
-  $("[data-pv-outcome-box]").hidden = true;
-  $("[data-pv-ask-box]")?.setAttribute("hidden", "");
-  box.hidden = false;
-  const tick = () => {
-    box.querySelector("[data-pv-expires]").textContent = formatDuration((request.expires_at - wire.now()) / 1000);
-  };
-  tick();
-  ticking = setInterval(tick, 500);
-}
-
-async function withdraw() {
-  try {
-    showRequest((await wire.ask("withdraw", { request: request.id })).request);
-  } catch (error) {
-    toast(error.message);
-  }
+  $("[data-pv-outcome-box]").hidden = !text;
+  if (text) announce(text);
 }
 
 async function tellMe(button) {
@@ -220,12 +210,20 @@ async function tellMe(button) {
   }
 }
 
+function seatEnded(push) {
+  if (push.seat !== seat.seat?.seat) return;
+  line.close();
+  seat.clear();
+  own.stop();
+  if (push.reason !== "private_began") {
+    const text = words[`ended_${push.reason}`] ?? words.ended;
+    say(text, push.receipt ? root.dataset.receipt.replace("SEAT", push.seat) : null);
+  }
+  join();
+}
+
 root.addEventListener("click", (event) => {
   const on = (selector) => event.target.closest(selector);
-  if (on("[data-pv-ask]")) quote();
-  if (on("[data-pv-send]")) sendRequest();
-  if (on("[data-pv-leave-entry]")) closeEntry();
-  if (on("[data-pv-withdraw]")) withdraw();
   const alert = on("[data-pv-alert]");
   if (alert) tellMe(alert);
   if (on("[data-pv-unmute]")) {
@@ -239,17 +237,33 @@ root.addEventListener("click", (event) => {
   if (on("[data-pv-full]")) $("[data-pv-stage]").requestFullscreen?.();
 });
 
-document.addEventListener("keydown", (event) => {
-  if (event.key === "Escape" && !document.querySelector("dialog[open]")) closeEntry();
-});
+// The free seconds of a change pass by the server's clock, without a word from it.
+setInterval(() => {
+  if (!state?.free_until) return;
+  const left = (state.free_until - wire.now()) / 1000;
+  $("[data-pv-change-left]").textContent = formatDuration(left);
+  if (left <= 0) {
+    state = { ...state, free_until: null };
+    show(state);
+  }
+}, 500);
 
 wire.on("state", (next) => next.room === root.dataset.room && show(next));
+wire.on("mode", (push) => {
+  if (push.room !== root.dataset.room) return;
+  announce(words.mode_changed.replace("{mode}", push.label), { urgent: true });
+  join();
+});
 wire.on("viewers", ({ count }) => viewers(count));
-wire.on("request", (next) => next.room === root.dataset.room && showRequest(next));
-wire.on("private", ({ seat, room }) => { if (room === root.dataset.room) location.assign(privateUrl(seat)); });
+wire.on("request", (next) => {
+  if (next.room !== root.dataset.room) return;
+  request.show(next);
+  if (state) showWays();
+});
+wire.on("seat", (next) => { if (next.seat === seat.seat?.seat) seat.show(next); });
+wire.on("entered", (push) => { if (push.room === root.dataset.room) join(); });
+wire.on("seat_ended", seatEnded);
+wire.on("private", ({ seat: id, room }) => { if (room === root.dataset.room) location.assign(privateUrl(id)); });
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
-
-const page = new Page("public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
-
 wire.start(join);
