@@ -47,9 +47,15 @@ class Day:
 
 
 def earnings(
-    party_id: str, *, since: int = 0, until: int | None = None, limit: int = 50, offset: int = 0
+    party_id: str,
+    *,
+    since: int = 0,
+    until: int | None = None,
+    kind: str | None = None,
+    limit: int = 50,
+    offset: int = 0,
 ) -> Sequence[Earning]:
-    """Return the charges that paid a party, newest first."""
+    """Return the charges that paid a party, newest first; `kind` names one source of income."""
     whole = (
         select(Share.transfer_id, func.sum(Share.amount).label("gross"))
         .group_by(Share.transfer_id)
@@ -68,6 +74,8 @@ def earnings(
     )
     if until is not None:
         query = query.where(Transfer.made_at < until)
+    if kind is not None:
+        query = query.where(Transfer.kind == kind)
     return [
         Earning(
             transfer_id=transfer.id,
@@ -96,6 +104,17 @@ def by_day(party_id: str, *, since: int) -> Sequence[Day]:
         .order_by(day)
     )
     return [Day(int(number) * DAY_MS, kind, int(amount)) for number, kind, amount in rows]
+
+
+def by_source(party_id: str) -> Sequence[tuple[str, int]]:
+    """Return what each source of income brought a party in all, the largest first."""
+    rows = db.session.execute(
+        select(Transfer.kind, func.sum(Share.amount))
+        .join(Share, Share.transfer_id == Transfer.id)
+        .where(Share.party_id == party_id)
+        .group_by(Transfer.kind)
+    )
+    return sorted(((kind, int(amount)) for kind, amount in rows), key=lambda one: -one[1])
 
 
 def total(party_id: str, *, since: int = 0) -> int:
