@@ -10,6 +10,7 @@ from ppvcms.accounts.actor import Actor
 from ppvcms.accounts.audit import record as audit
 from ppvcms.accounts.fields import FieldError, ProfileField
 from ppvcms.accounts.fields import parse as parse_fields
+from ppvcms.accounts.invites import invite_person
 from ppvcms.accounts.lookup import people, people_who, person, person_named
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
@@ -111,6 +112,8 @@ from ppvcms.media.contract import (
 )
 from ppvcms.metering.office import stop_person
 from ppvcms.metering.partners import change_performers, performers_in, room_shared_by
+from ppvcms.metering.performance import StudioLine, Work, studio_lines, work_of
+from ppvcms.metering.performance import by_day as earned_by_day
 from ppvcms.metering.sharing import Present
 from ppvcms.metering.together import Together, had_together, spent_since
 from ppvcms.notices.services import send_notice
@@ -141,9 +144,22 @@ from ppvcms.rooms.modes import (
     RoomMode,
     Voyeurs,
 )
+from ppvcms.rooms.office import assign as assign_room
 from ppvcms.rooms.performing import refusal_to_perform
 from ppvcms.rooms.picture import Encoded as Picture
 from ppvcms.rooms.picture import encode_apart as encode_picture
+from ppvcms.rooms.rate_form import (
+    GUESTS,
+    GuestsForm,
+    RateForm,
+    rate_defaults,
+    usual_limits,
+    usual_quote,
+    usual_rules,
+)
+from ppvcms.rooms.rates import RateRow, rate_rows
+from ppvcms.rooms.rates import set_rate_for as set_price
+from ppvcms.rooms.services import make_room
 from ppvcms.sales.access import AccessView, Offer, Right, access_of
 from ppvcms.sales.access import begin as begin_access
 from ppvcms.sales.access import give as give_access
@@ -176,6 +192,7 @@ from ppvcms.web.site import room_cards
 
 __all__ = [
     "API_VERSION",
+    "GUESTS",
     "AccessView",
     "Actor",
     "Amount",
@@ -200,6 +217,7 @@ __all__ = [
     "Gateway",
     "GatewayEvent",
     "GrantState",
+    "GuestsForm",
     "ItemSold",
     "Json",
     "KeyReusedError",
@@ -236,7 +254,9 @@ __all__ = [
     "Problem",
     "ProfileField",
     "Quote",
+    "RateForm",
     "RateLimits",
+    "RateRow",
     "Redirect",
     "Refusal",
     "RequestChanged",
@@ -260,6 +280,7 @@ __all__ = [
     "SpendPeriod",
     "SpentInRoom",
     "StoredFile",
+    "StudioLine",
     "Task",
     "Together",
     "TransferPosted",
@@ -269,9 +290,11 @@ __all__ = [
     "UserRegistered",
     "Voyeurs",
     "Way",
+    "Work",
     "access_history",
     "access_of",
     "announce",
+    "assign_room",
     "audit",
     "begin_access",
     "begin_part",
@@ -285,6 +308,7 @@ __all__ = [
     "db",
     "delete_file",
     "direct_price",
+    "earned_by_day",
     "encode_picture",
     "end_part",
     "escrow_of",
@@ -299,8 +323,10 @@ __all__ = [
     "given_access",
     "had_together",
     "hookimpl",
+    "invite_person",
     "keep_file",
     "label",
+    "make_room",
     "markdown_html",
     "names_of",
     "new_id",
@@ -330,6 +356,8 @@ __all__ = [
     "push_person",
     "push_room",
     "put_on_sale",
+    "rate_defaults",
+    "rate_rows",
     "refusal_to_perform",
     "refusal_to_sell",
     "refusal_to_spend",
@@ -344,6 +372,7 @@ __all__ = [
     "save_file",
     "sell",
     "send_notice",
+    "set_price",
     "set_site_limit",
     "set_spend_limit",
     "settings",
@@ -354,6 +383,7 @@ __all__ = [
     "spent_since",
     "stocks",
     "stop_person",
+    "studio_lines",
     "studio_parts",
     "take_back_access",
     "take_off_sale",
@@ -363,6 +393,10 @@ __all__ = [
     "undo_sale",
     "unit_of_work",
     "use_access",
+    "usual_limits",
+    "usual_quote",
+    "usual_rules",
     "wallet",
     "ways_to_pay",
+    "work_of",
 ]

@@ -246,6 +246,11 @@ def check_performer(actor: Actor, act: str) -> Refusal | None:
     """
 
 
+@_hook(HookKind.DECIDE)
+def check_price(room: RoomView, actor: Actor) -> Refusal | None:
+    """Refuse that a performer changes what a minute costs in a room."""
+
+
 @_hook(HookKind.COLLECT, result=(list,))
 def unlisted_performers(performer_ids: Sequence[str]) -> list[str]:
     """Return those of the performers whose rooms no list shall show; asked once for a list."""

@@ -28,6 +28,7 @@ GUARDED_HOOKS = {
     "check_permission": "permission",
     "check_room_entry": "room_entry",
     "check_performer": "performing",
+    "check_price": "performing",
     "check_message": "message",
     "check_purchase": "purchase",
 }
