@@ -1,0 +1,119 @@
+"""Paid items: an author's shelf, sold by wallet or directly, opened by one question (PI-01)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ppvcms.api import hookimpl
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+    from ppvcms.api import (
+        Actor,
+        DemoContext,
+        Event,
+        NoticeKind,
+        Permission,
+        PluginBlueprint,
+        PluginMenuItem,
+        SettingsSpec,
+        SlotContext,
+        StoredFile,
+        UploadKind,
+    )
+
+
+@hookimpl
+def register_settings() -> SettingsSpec:
+    """Let the owner say what may be sold."""
+    from ppvcms.api import SettingsSpec
+
+    from .forms import DEFAULTS, SettingsForm
+
+    return SettingsSpec(form=SettingsForm, defaults=DEFAULTS, title="Paid items")
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Name what a role needs to sell, and to look after all items."""
+    from .registered import permissions
+
+    return permissions()
+
+
+@hookimpl
+def register_blueprints() -> PluginBlueprint:
+    """Add the shelf, the pages of an item, of its author and of the site's staff."""
+    from .pages import blueprint
+
+    return blueprint
+
+
+@hookimpl
+def register_menu() -> list[PluginMenuItem]:
+    """Put the pages where people look for them."""
+    from .registered import menu
+
+    return menu()
+
+
+@hookimpl
+def register_notices() -> list[NoticeKind]:
+    """Name what people are told."""
+    from .registered import notices
+
+    return notices()
+
+
+@hookimpl
+def register_uploads() -> list[UploadKind]:
+    """Say which files authors may bring."""
+    from .registered import uploads
+
+    return uploads()
+
+
+@hookimpl
+def check_file(file: StoredFile, actor: Actor) -> bool:
+    """Say whether somebody may have the bytes of a file now."""
+    from .rights import check_file as check
+
+    return check(file, actor)
+
+
+@hookimpl
+def check_deactivation() -> list[str]:
+    """Name the orders that were paid and not sent."""
+    from .registered import reasons_to_stay
+
+    return reasons_to_stay()
+
+
+@hookimpl
+def on_event(event: Event) -> None:
+    """Let an order count once it is paid, and tell its seller."""
+    from ppvcms.api import ItemSold
+
+    if isinstance(event, ItemSold) and event.slug == "paid_items":
+        from .deliveries import heard
+
+        heard(event)
+
+
+@hookimpl
+def template_slot(name: str, context: SlotContext) -> Markup | None:
+    """Put the newest items below a profile and a room."""
+    if name not in {"profile.below", "room.below_video"}:
+        return None
+    from .views import strip
+
+    return strip(context)
+
+
+@hookimpl
+def demo_content(ctx: DemoContext) -> None:
+    """Give a demo site a shelf."""
+    from .demo import fill
+
+    fill(ctx)
