@@ -57,9 +57,28 @@ def lay_tables(url: str) -> None:
     """
     target = sa.make_url(url)
     if target.drivername.startswith("sqlite"):
-        shutil.copyfile(_sqlite_original(), str(target.database))
+        copy_original(url, str(_sqlite_original()))
+    else:
+        copy_original(url, _postgresql_original(target.set(database="postgres")))
+
+
+def new_original(like: str) -> str:
+    """Make a database to be copied, on the server of the URL `like`, and return its URL."""
+    target = sa.make_url(like)
+    if target.drivername.startswith("sqlite"):
+        folder = Path(tempfile.mkdtemp(prefix="ppvcms-original-"))
+        atexit.register(shutil.rmtree, folder, ignore_errors=True)
+        return f"sqlite:///{folder / 'site.sqlite3'}"
+    name = _new_postgresql(target.set(database="postgres"))
+    return target.set(database=name).render_as_string(hide_password=False)
+
+
+def copy_original(url: str, original: str) -> None:
+    """Make the database at `url` a copy of another; nobody may be connected to either."""
+    target = sa.make_url(url)
+    if target.drivername.startswith("sqlite"):
+        shutil.copyfile(original, str(target.database))
         return
-    original = _postgresql_original(target.set(database="postgres"))
     with _maintenance(target) as connection:
         connection.execute(sa.text(f'DROP DATABASE "{target.database}"'))
         connection.execute(sa.text(f'CREATE DATABASE "{target.database}" TEMPLATE "{original}"'))
@@ -117,10 +136,15 @@ def _sqlite_original() -> Path:
 
 @functools.cache
 def _postgresql_original(server: sa.URL) -> str:
+    name = _new_postgresql(server)
+    schema.upgrade(sa.create_engine(server.set(database=name), poolclass=sa.pool.NullPool))
+    return name
+
+
+def _new_postgresql(server: sa.URL) -> str:
     name = f"ppvcms_original_{uuid.uuid4().hex}"
     with _maintenance(server) as connection:
         connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE template0'))
-    schema.upgrade(sa.create_engine(server.set(database=name), poolclass=sa.pool.NullPool))
     atexit.register(_drop, server, name)
     return name
 

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import contextlib
+import tempfile
 import textwrap
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import make_url
 
 from ppvcms import create_app
 from ppvcms.accounts import services as accounts
@@ -22,7 +26,7 @@ from ppvcms.media import ingest
 from ppvcms.media.contract import EventKind, MediaEvent
 from ppvcms.media.models import Grant
 from ppvcms.media.services import Holder, grant_for_publisher
-from ppvcms.metering import accepting, quotes, requests
+from ppvcms.metering import accepting, quotes, requests, running
 from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.quotes import Offer
 from ppvcms.results import Refusal
@@ -34,12 +38,12 @@ from tests.engine import ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
-    from pathlib import Path
 
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.app import Host
 
 PLUGINS = ("mode_free", "mode_private", "tips", "media_memory")
+MODES = ("mode_group", "mode_exclusive", "mode_two_way", "mode_voyeur")
 
 
 @dataclass
@@ -85,6 +89,11 @@ class Site:
         now = at or now_ms(db.session())
         self.hear(EventKind.UP, grant.id)
         self.hear(EventKind.EVIDENCE, grant.id, sent_at=now, received_at=None)
+
+    def ready(self, room: Room, performer: Actor) -> None:
+        """Be back after a private."""
+        answer = running.ready(room.id, performer)
+        assert not isinstance(answer, Refusal), answer
 
     def together(self, count: int, act: Callable[[int], Any]) -> list[Any]:
         """Run something many times at once, each in a thread and context of its own."""
@@ -142,10 +151,32 @@ def refused(answer: object) -> str:
 
 @contextlib.contextmanager
 def site_at(url: str, tmp_path: Path, *plugins: str) -> Iterator[Site]:
-    """Lay a site and enter it; `plugins` are switched on beside the usual ones."""
-    kit.lay_tables(url)
-    with enter(url, tmp_path, first=True, plugins=plugins) as site:
+    """Lay a site and enter it; `plugins` are switched on beside the usual ones.
+
+    They are installed once in a process; each further site is a copy.
+    """
+    target = make_url(url)
+    kind = "sqlite" if target.drivername.startswith("sqlite") else target.set(database="postgres")
+    kit.copy_original(url, _original(kind, url, plugins))
+    with enter(url, tmp_path) as site:
         yield site
+
+
+_originals: dict[tuple[object, ...], str] = {}
+
+
+def _original(server: object, like: str, plugins: tuple[str, ...]) -> str:
+    """Return the database of a site with these plugins, to be copied."""
+    if (server, plugins) not in _originals:
+        url = kit.new_original(like)
+        kit.lay_tables(url)
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            enter(url, Path(folder), first=True, plugins=plugins),
+        ):
+            pass
+        _originals[server, plugins] = str(make_url(url).database)
+    return _originals[server, plugins]
 
 
 @contextlib.contextmanager
