@@ -238,6 +238,14 @@ def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
     """Refuse that somebody enters a room or asks for a show."""
 
 
+@_hook(HookKind.COLLECT, result=(int,))
+def limit_watching(room: RoomView, actor: Actor, used_s: int) -> int | None:
+    """Return for how many seconds somebody may go on watching free shows, None without a bound.
+
+    `used_s` is what they watched for free in the last 24 hours; the least answer counts.
+    """
+
+
 @_hook(HookKind.DECIDE)
 def check_performer(actor: Actor, act: str) -> Refusal | None:
     """Refuse that somebody performs: `act` is ``live``, ``check_in`` or ``sell``.

@@ -94,6 +94,7 @@ class Caller:
     sid: str
     actor: Actor
     checked: float
+    address: str = ""
     room_id: str | None = None
     page: str = ""
     show_id: str | None = None
@@ -208,7 +209,7 @@ def _connect(_auth: object = None) -> bool | None:
         mine = sum(caller.actor.user_id == actor.user_id for caller in callers.values())
         if mine >= MOST_CONNECTIONS_PER_PERSON:
             return False
-    caller = Caller(_sid(), actor, time.monotonic())
+    caller = Caller(_sid(), actor, time.monotonic(), request.remote_addr or "")
     callers[caller.sid] = caller
     if actor.user_id is not None:
         caller.enter(f"user:{actor.user_id}")

@@ -6,9 +6,11 @@ Counting first is what holds against many tries at the same time.
 from __future__ import annotations
 
 import contextlib
+import hmac
 import ipaddress
 from typing import TYPE_CHECKING
 
+from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
@@ -74,6 +76,12 @@ def network_of(address: str) -> str:
         return str(found)
     mapped = found.ipv4_mapped
     return str(mapped or ipaddress.ip_network((found, 64), strict=False).network_address)
+
+
+def visitor_key(address: str) -> str:
+    """Return what stands for a visitor's network, and tells nobody which one it is."""
+    secret = str(current_app.config["SECRET_KEY"]).encode()
+    return hmac.new(secret, f"visitor:{network_of(address)}".encode(), "sha256").hexdigest()
 
 
 def _row(session: Session, key: str, now: int) -> LoginGuard:

@@ -39,6 +39,11 @@ def collect(hook: str, **arguments: Any) -> list[tuple[str, Any]]:
     return answers
 
 
+def anybody(hook: str) -> bool:
+    """Whether an active plugin implements a hook, so that nothing is prepared for nobody."""
+    return next(implementations(current().hooks, hook), None) is not None
+
+
 def filter_value(hook: str, value_name: str, value: V, **arguments: Any) -> V:
     """Return `value` after every plugin had it; a failing plugin's change is left out."""
     _expect(hook, HookKind.FILTER)

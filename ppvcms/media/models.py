@@ -21,6 +21,7 @@ class Grant(Base):
     seat_id: Mapped[Ulid | None] = mapped_column(index=True)
     user_id: Mapped[Ulid | None] = mapped_column(index=True)
     sid: Mapped[str | None] = mapped_column(String(64), index=True)
+    visitor: Mapped[str | None] = mapped_column(String(64), index=True)
     role: Mapped[str] = mapped_column(String(12))
     feeds: Mapped[Json]
     state: Mapped[str] = mapped_column(String(8), default="active", index=True)

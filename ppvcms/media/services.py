@@ -57,10 +57,14 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who holds a grant: a person, or a visitor's one connection."""
+    """Who holds a grant: a person, or a visitor's one connection.
+
+    `visitor` is what the connections of one visitor's network have in common.
+    """
 
     user_id: str | None
     sid: str | None
+    visitor: str | None = None
 
     def holds(self, grant: Grant) -> bool:
         """Whether a grant belongs to this holder."""
@@ -504,6 +508,7 @@ def new_grant(
         show_id=stage.show_id,
         user_id=holder.user_id,
         sid=holder.sid,
+        visitor=holder.visitor,
         role=role.value,
         feeds={"grants": list(feeds)},
         state="active",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from ppvcms.accounts.guard import visitor_key
 from ppvcms.media import services
 from ppvcms.results import Refusal
 from ppvcms.wire import Caller, Field, Rate, Who, event, text
@@ -14,7 +15,8 @@ if TYPE_CHECKING:
 
 def holder_of(caller: Caller) -> services.Holder:
     """Return who a connection is, for media."""
-    return services.Holder(caller.actor.user_id, caller.sid)
+    visitor = visitor_key(caller.address) if caller.actor.user_id is None else None
+    return services.Holder(caller.actor.user_id, caller.sid, visitor)
 
 
 @event(

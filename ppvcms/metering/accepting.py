@@ -54,7 +54,7 @@ def accept(request_id: str, actor: Actor, key: str) -> Accepted | Refusal:
     try:
         return transaction(lambda session: _accept(session, request_id, actor, key))
     except RefusedError as refused:
-        if refused.refusal.code == "funds":
+        if refused.refusal.code in {"funds", "limit"}:
             requests.end(request_id, "closed", actor_id=actor.user_id, reason="funds")
             return Refusal(
                 "client_out_of_time",

@@ -20,6 +20,7 @@ from ppvcms.metering.entry import (
     RefusedError,
     closed,
     place_of,
+    refusal_to_buy,
     refusal_to_enter,
     seat_in,
     voyeurs_watch,
@@ -65,7 +66,7 @@ def enter_show(
     seat = seat_in(place.public, actor.user_id)
     if seat is not None and seat.role == terms.role:
         return seat_view(seat.id)
-    refusal = _refusal_to_click(place, mode, actor)
+    refusal = _refusal_to_click(place, mode, actor) or refusal_to_buy(terms, actor)
     if refusal is not None or place.public is None:
         return refusal or closed()
     if seat is not None:

@@ -10,8 +10,10 @@ from sqlalchemy import select
 
 from ppvcms.db import db
 from ppvcms.host import dispatch
+from ppvcms.ledger.store import over_limit
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
+from ppvcms.metering.terms import funds_needed
 from ppvcms.results import Refusal
 from ppvcms.rooms import services, ways
 from ppvcms.rooms.models import Show
@@ -20,6 +22,8 @@ from ppvcms.rooms.states import RoomState
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
+    from ppvcms.ledger.store import Wallet
+    from ppvcms.metering.terms import Terms
     from ppvcms.rooms.models import Room
     from ppvcms.rooms.modes import RoomMode
     from ppvcms.rooms.ways import Scene
@@ -150,6 +154,26 @@ def _not_for_you() -> Refusal:
         _("This kind of show is not open to your account. Nothing was taken."),
         _("Look at the other ways in."),
     )
+
+
+def refusal_to_buy(terms: Terms, actor: Actor) -> Refusal | None:
+    """Ask plugins whether somebody may pay for a show, before anything is taken (AC-05)."""
+    return dispatch.decide(
+        "check_purchase",
+        actor=actor,
+        purpose="show",
+        amount=funds_needed(terms),
+        currency=terms.currency,
+    )
+
+
+def refusal_of_wallet(wallet: Wallet, needed: int) -> Refusal | None:
+    """Return what keeps a wallet from a show that needs so much: a limit, or too little (R-29)."""
+    if wallet.available >= needed:
+        return None
+    if wallet.limit is not None and wallet.balance - wallet.held >= needed:
+        return over_limit(wallet.limit)
+    return short_of_funds(needed, wallet.available)
 
 
 def short_of_funds(needed: int, available: int) -> Refusal:

@@ -14,7 +14,7 @@ from ppvcms.media import seating
 from ppvcms.media import services as media
 from ppvcms.media.contract import MediaRole
 from ppvcms.media.sockets import holder_of
-from ppvcms.metering import requests
+from ppvcms.metering import requests, watching
 from ppvcms.metering.audience import audience, unseen
 from ppvcms.metering.entry import (
     Place,
@@ -221,12 +221,24 @@ def _free(caller: Caller, place: Place) -> dict[str, Any] | Refusal:
     if show is None or not state.public_media:
         return _closed(state)
     if state is not RoomState.GROUP:
-        return media.grant_for_viewer(shows.stage_of(show), holder)
+        return _for_a_while(caller, place.room, show)
     until, changed = show.free_until, show.changed_at
     still_free = until is not None and now_ms(db.session()) < until
     if changed is None or not still_free or not seating.watched_before(show.id, holder, changed):
         return Refusal("closed", _("This show is paid. Choose it first; nothing was taken."))
     return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=until)
+
+
+def _for_a_while(caller: Caller, room: Room, show: Show) -> dict[str, Any] | Refusal:
+    """Let somebody watch a free show for as long as plugins leave them today (AC-16)."""
+    holder = holder_of(caller)
+    left_s = watching.left_s(holder, services.view_of(room), caller.actor)
+    if left_s is None:
+        return media.grant_for_viewer(shows.stage_of(show), holder)
+    if left_s <= 0:
+        return watching.used_up(caller.actor)
+    ends_at = now_ms(db.session()) + left_s * 1000
+    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=ends_at)
 
 
 def publish(caller: Caller) -> Answer | Refusal:

@@ -23,7 +23,13 @@ from ppvcms.ledger import outbox
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering import seats, settle
 from ppvcms.metering.admission import has_seat
-from ppvcms.metering.entry import Place, place_of, refusal_to_enter, short_of_funds
+from ppvcms.metering.entry import (
+    Place,
+    place_of,
+    refusal_of_wallet,
+    refusal_to_buy,
+    refusal_to_enter,
+)
 from ppvcms.metering.quotes import minutes_for, mode_of, terms_of
 from ppvcms.metering.state import Reason
 from ppvcms.metering.terms import Terms, funds_needed
@@ -67,6 +73,7 @@ def ask(
     room_id, terms = clicked
     mode, place = mode_of(terms), place_of(by_id(room_id))
     refusal = mode if isinstance(mode, Refusal) else refusal_to_enter(place, mode, actor)
+    refusal = refusal or refusal_to_buy(terms, actor)
     refusal = refusal or _refusal_of_seat(place, str(actor.user_id), end_other=end_other)
     if refusal is not None:
         return refusal
@@ -94,9 +101,9 @@ def _write_request(
     session: Session, place: Place, actor: Actor, terms: Terms, *, note: str, key: str
 ) -> ShowRequest | Refusal:
     client_id = str(actor.user_id)
-    available, needed = wallet_view(session, client_id).available, funds_needed(terms)
-    if available < needed and seats.open_seat_of(client_id) is None:
-        return short_of_funds(needed, available)
+    refusal = refusal_of_wallet(wallet_view(session, client_id), funds_needed(terms))
+    if refusal is not None and seats.open_seat_of(client_id) is None:
+        return refusal
     open_one = session.scalar(select(ShowRequest).where(ShowRequest.open_for == client_id))
     if open_one is not None:
         return open_one if open_one.key == key else _one_open()

@@ -183,6 +183,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("seat_id", sa.String(26), nullable=True),
         sa.Column("user_id", sa.String(26), nullable=True),
         sa.Column("sid", sa.String(64), nullable=True),
+        sa.Column("visitor", sa.String(64), nullable=True),
         sa.Column("role", sa.String(12), nullable=False),
         sa.Column("feeds", sa.JSON(), nullable=False),
         sa.Column("state", sa.String(8), nullable=False),
@@ -199,6 +200,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
     op.create_index("ix_media_grant__seat_id", "media_grant", ["seat_id"])
     op.create_index("ix_media_grant__show", "media_grant", ["show_id", "state"])
     op.create_index("ix_media_grant__sid", "media_grant", ["sid"])
+    op.create_index("ix_media_grant__visitor", "media_grant", ["visitor"])
     op.create_index("ix_media_grant__state", "media_grant", ["state"])
     op.create_index("ix_media_grant__user_id", "media_grant", ["user_id"])
 
