@@ -171,7 +171,7 @@ def test_the_download_runs_no_formula_of_anybodys_name(quick_shop: Shop) -> None
     assert answer.mimetype == "text/csv"
     sheet = shop.payer.get("/account/sessions/sessions.pdf")
     assert (sheet.mimetype, sheet.data[:5]) == ("application/pdf", b"%PDF-")
-    earned = shop.performer.get("/perform/earnings.pdf")
+    earned = shop.performer.get("/perform/earnings/earnings.pdf")
     assert (earned.mimetype, earned.data[:5]) == ("application/pdf", b"%PDF-")
     assert row[head.index("with")] == "'=1+1"
     assert row[head.index("amount")] == "2.00"
