@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from ppvcms.api import hookimpl
 
 if TYPE_CHECKING:
-    from ppvcms.api import Quote, RoomFacts, RoomMode
+    from ppvcms.api import ModeRules, Quote, RoomFacts, RoomMode, SettingsSpec
 
 
 @hookimpl
@@ -29,8 +29,19 @@ def register_room_modes() -> list[RoomMode]:
             icon="broadcast",
             quote_terms=quote_terms,
             weight=0,
+            rules=rules,
         )
     ]
+
+
+@hookimpl
+def register_settings() -> SettingsSpec:
+    """Let the owner set two-way places and unseen watching."""
+    from ppvcms.api import SettingsSpec
+
+    from .forms import DEFAULTS, FreeForm
+
+    return SettingsSpec(form=FreeForm, defaults=DEFAULTS, title="Free show")
 
 
 def quote_terms(_room: RoomFacts, _client_id: str | None) -> Quote:
@@ -38,3 +49,10 @@ def quote_terms(_room: RoomFacts, _client_id: str | None) -> Quote:
     from ppvcms.api import Quote
 
     return Quote(rate_per_minute=0)
+
+
+def rules() -> ModeRules:
+    """Return how many two-way places there are, and whether unseen watching is allowed."""
+    from ppvcms.api import settings, usual_rules
+
+    return usual_rules(settings("mode_free"))

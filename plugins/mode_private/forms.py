@@ -17,6 +17,10 @@ DEFAULTS: dict[str, Any] = {
     "own_rates": True,
     "grace_private": 30,
     "minimum_minutes": 0,
+    "block_5": 0,
+    "block_10": 0,
+    "block_20": 0,
+    "block_30": 0,
 }
 
 
@@ -45,6 +49,15 @@ class PrivateForm(Form):
         [InputRequired(), NumberRange(0, 60)],
         description=_l("0 switches it off. Shown before, never due inside the free seconds."),
     )
+
+    block_5 = CreditsField(
+        _l("5 minutes at one price"),
+        [InputRequired()],
+        description=_l("Due at the start of the block, whoever leaves early. 0 is off."),
+    )
+    block_10 = CreditsField(_l("10 minutes at one price"), [InputRequired()])
+    block_20 = CreditsField(_l("20 minutes at one price"), [InputRequired()])
+    block_30 = CreditsField(_l("30 minutes at one price"), [InputRequired()])
 
     def validate_rate_max(self, field: CreditsField) -> None:
         """Refuse a range that is empty or does not hold the site's own rate."""

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ppvcms.api import Quote, RateLimits, settings
+from ppvcms.api import Block, Quote, RateLimits, settings
 
 if TYPE_CHECKING:
     from ppvcms.api import RoomFacts
 
 SLUG = "mode_private"
+BLOCKS_MIN = (5, 10, 20, 30)
 
 
 def quote_terms(room: RoomFacts, _client_id: str | None) -> Quote:
@@ -20,7 +21,14 @@ def quote_terms(room: RoomFacts, _client_id: str | None) -> Quote:
         rate_per_minute=values.rate_private if own is None else own,
         grace_s=values.grace_private,
         minimum_minutes=max(values.minimum_minutes, room.own_minimum_minutes),
+        blocks=_blocks(values.as_dict()),
     )
+
+
+def _blocks(values: dict[str, Any]) -> tuple[Block, ...]:
+    """Return the fixed times that have a price (PS-12)."""
+    prices = {minutes: values[f"block_{minutes}"] for minutes in BLOCKS_MIN}
+    return tuple(Block(minutes, price) for minutes, price in prices.items() if price)
 
 
 def limits() -> RateLimits:

@@ -67,6 +67,8 @@ def test_a_private_show_is_seen_in_the_list_and_its_end_too(site: Site) -> None:
     from ppvcms.metering import seats
 
     seats.end_seat(begun.seat_id, ben)
+    assert state_of("anna") == "away"
+    site.ready(room, anna)
     assert state_of("anna") == "online"
     db.session.expire_all()
     assert services.by_slug("anna").show_id == show.id

@@ -177,6 +177,7 @@ def test_a_withdrawal_and_an_acceptance_at_once_agree(site: Site) -> None:
         assert available(ben) == (4400 if opened else 5000)
         if isinstance(accepted, Accepted):
             seats.end_seat(accepted.seat_id, anna)
+            site.ready(room, anna)
 
 
 def test_an_expiry_and_an_acceptance_at_once_agree(site: Site) -> None:
@@ -331,6 +332,8 @@ def test_after_the_private_the_public_show_goes_on(site: Site) -> None:
     seats.end_seat(begun.seat_id, anna)
     db.session.rollback()
     assert services.by_id(room.id).show_id == public.id
+    assert services.state(services.by_id(room.id)).value == "away"
+    site.ready(room, anna)
     assert services.state(services.by_id(room.id)).value == "online"
     assert db.session.get_one(Seat, begun.seat_id).state == "void"
     assert available(ben) == 5000
@@ -346,6 +349,7 @@ def test_a_second_seat_within_the_hour_has_no_grace_and_the_panel_says_so(
     small_site.go_live(room, anna)
     begun = small_site.begin(room, anna, ben)
     seats.end_seat(begun.seat_id, ben)
+    small_site.ready(room, anna)
     assert small_site.offer(room, ben).as_json()["grace_s"] == 30, "a void seat used no grace"
     transaction(lambda s: s.execute(sa.update(Seat).values(counted_ms=5_000)))
     again = small_site.offer(room, ben).as_json()
