@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from flask import url_for
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import CardFacts, Refusal, db, now_ms, rooms_of, transaction
 
@@ -35,9 +37,9 @@ def follow(actor: Actor, room: RoomView, *, on: bool) -> bool | Refusal:
         if on and row is None:
             if _count(session, user_id) >= MOST:
                 return Refusal("range", _("You follow as many as is possible already."))
-            session.merge(
-                Follow(performer_id=performer_id, user_id=user_id, made_at=now_ms(session))
-            )
+            fresh = Follow(performer_id=performer_id, user_id=user_id, made_at=now_ms(session))
+            with contextlib.suppress(IntegrityError), session.begin_nested():
+                session.add(fresh)
         elif not on and row is not None:
             session.delete(row)
         return on

@@ -6,7 +6,7 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Form, IntegerField, RadioField, TextAreaField
+from wtforms import Form, IntegerField, RadioField, SelectChoice, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange
 
 TEXT_MAX, REPLY_MAX = 1_000, 600
@@ -30,11 +30,11 @@ class ReviewForm(FlaskForm):
         _l("Stars"),
         [InputRequired(_l("Choose how many stars."))],
         choices=[
-            ("5", _l("5 stars")),
-            ("4", _l("4 stars")),
-            ("3", _l("3 stars")),
-            ("2", _l("2 stars")),
-            ("1", _l("1 star")),
+            SelectChoice("5", _l("5 stars")),
+            SelectChoice("4", _l("4 stars")),
+            SelectChoice("3", _l("3 stars")),
+            SelectChoice("2", _l("2 stars")),
+            SelectChoice("1", _l("1 star")),
         ],
     )
     text = TextAreaField(_l("What was it like?"), [Length(max=TEXT_MAX)])

@@ -5,11 +5,13 @@ A rating is in hundredths of a star, from 100 to 500.
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import (
     CardFacts,
@@ -103,18 +105,8 @@ def write(room: RoomView, actor: Actor, *, stars: int, text: str) -> Review | Re
     user_id, words = str(actor.user_id), text.strip()
 
     def act(session: Session) -> Review:
-        now = now_ms(session)
-        row = session.scalar(
-            select(Review)
-            .where(Review.room_id == room.id, Review.user_id == user_id)
-            .with_for_update()
-        )
-        if row is None:
-            row = Review(id=new_id(), room_id=room.id, performer_id=room.performer_id, made_at=now)
-            row.user_id = user_id
-            session.add(row)
-        row.stars, row.text, row.changed_at = stars, words, now
-        session.flush()
+        row = _own_row(session, room, user_id)
+        row.stars, row.text, row.changed_at = stars, words, now_ms(session)
         send_notice(
             session,
             room.performer_id,
@@ -126,6 +118,26 @@ def write(room: RoomView, actor: Actor, *, stars: int, text: str) -> Review | Re
         return row
 
     return transaction(act)
+
+
+def _own_row(session: Session, room: RoomView, user_id: str) -> Review:
+    """Return the one review of a person for a room, locked; two clicks at once find the same."""
+    own = select(Review).where(Review.room_id == room.id, Review.user_id == user_id)
+    if session.scalar(own) is None:
+        now = now_ms(session)
+        fresh = Review(
+            id=new_id(),
+            room_id=room.id,
+            performer_id=room.performer_id,
+            user_id=user_id,
+            stars=MOST_STARS,
+            made_at=now,
+            changed_at=now,
+        )
+        with contextlib.suppress(IntegrityError), session.begin_nested():
+            session.add(fresh)
+    locked = own.with_for_update().execution_options(populate_existing=True)
+    return session.scalars(locked).one()
 
 
 def reply(review_id: str, actor: Actor, text: str) -> Refusal | None:
@@ -228,7 +240,7 @@ def rating_of(room_id: str) -> Rating | None:
         .where(Review.room_id == room_id, Review.removed_at.is_(None))
         .group_by(Review.stars)
     )
-    found: dict[int, int] = dict(db.session.execute(query).tuples().all())
+    found: dict[int, int] = {row[0]: row[1] for row in db.session.execute(query)}
     count = sum(found.values())
     if not count:
         return None

@@ -9,11 +9,12 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
-from ppvcms.host import lifecycle
+from ppvcms.host.settings import save_site
 from ppvcms.metering.models import Seat
 from ppvcms.notices.services import latest
 from ppvcms.rooms import listing, services
 from ppvcms.rooms.listing import Order
+from ppvcms.rooms.states import RoomState
 from tests import kit
 from tests.live import Site, refused, site_at
 from tests.web.office import browser_of
@@ -30,21 +31,16 @@ if TYPE_CHECKING:
 @pytest.fixture
 def here(database_url: str, tmp_path: Path) -> Iterator[Site]:
     """A site with reviews, on both databases."""
-    with site_at(database_url, tmp_path) as made:
-        yield with_reviews(made)
+    with site_at(database_url, tmp_path, "reviews") as made:
+        yield made
 
 
 @pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Site]:
     """The same on SQLite alone."""
-    with site_at(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path) as made:
-        yield with_reviews(made)
-
-
-def with_reviews(site: Site) -> Site:
-    for act in (lifecycle.install, lifecycle.activate):
-        assert act("reviews", actor_id=None) is None
-    return site
+    url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    with site_at(url, tmp_path, "reviews") as made:
+        yield made
 
 
 def view(room: Room) -> RoomView:
@@ -56,6 +52,9 @@ def was_there(site: Site, room: Room, performer: Actor, client: Actor, seconds: 
     """Let somebody have had a show of so many counted seconds."""
     from ppvcms.metering import seats
 
+    transaction(lambda session: save_site(session, None, {"away_after_private_min": 0}))
+    if services.state(services.by_id(room.id)) is not RoomState.ONLINE:
+        site.go_live(room, performer)
     begun = site.begin(room, performer, client)
     seats.end_seat(begun.seat_id, client)
     counted = sa.update(Seat).where(Seat.id == begun.seat_id).values(counted_ms=seconds * 1000)
@@ -81,7 +80,6 @@ def test_who_was_there_writes_once_and_may_change_it(here: Site) -> None:
     anna, ben = here.person("Anna", "performer"), here.person("Ben", credits=5000)
     carl = here.person("Carl", credits=5000)
     room = here.room(anna)
-    here.go_live(room, anna)
     was_there(here, room, anna, ben, 60)
     was_there(here, room, anna, carl, 59)
 
@@ -124,7 +122,6 @@ def test_one_reply_and_a_removal_for_a_listed_reason(here: Site) -> None:
     anna, ben = here.person("Anna", "performer"), here.person("Ben", credits=5000)
     olga, dora = here.person("Olga", "owner"), here.person("Dora", "performer")
     room = here.room(anna)
-    here.go_live(room, anna)
     was_there(here, room, anna, ben, 90)
     row = write(room, ben, 2, "Call me at 555")
 
@@ -170,7 +167,6 @@ def test_the_list_is_filtered_and_sorted_by_stars(quick: Site) -> None:
 def test_the_pages_of_reviews(quick: Site) -> None:
     anna, ben = quick.person("Anna", "performer"), quick.person("Ben", credits=5000)
     room = quick.room(anna)
-    quick.go_live(room, anna)
     was_there(quick, room, anna, ben, 61)
     mine, hers = browser_of(quick, ben), browser_of(quick, anna)
     answer = mine.post("/reviews/anna", stars="", text="<b>Nice</b>")

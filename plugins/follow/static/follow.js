@@ -32,8 +32,9 @@ function show(action, followed) {
     if (!button) continue;
     button.setAttribute("aria-pressed", String(followed));
     const icon = button.querySelector(".bi");
-    icon.classList.toggle("bi-heart-fill", followed);
-    icon.classList.toggle("bi-heart", !followed);
+    const shape = /bookmark/.test(icon.className) ? "bookmark" : "heart";
+    icon.classList.toggle(`bi-${shape}-fill`, followed);
+    icon.classList.toggle(`bi-${shape}`, !followed);
     const words = button.querySelector("[data-follow-text]");
     if (words) words.textContent = followed ? button.dataset.on : button.dataset.off;
   }
