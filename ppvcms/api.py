@@ -12,6 +12,7 @@ from ppvcms.accounts.fields import FieldError, ProfileField
 from ppvcms.accounts.fields import parse as parse_fields
 from ppvcms.accounts.invites import invite_person
 from ppvcms.accounts.lookup import people, people_who, person, person_named
+from ppvcms.accounts.sessions import addresses_of
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
 from ppvcms.content.services import render_text as markdown_html
@@ -68,6 +69,7 @@ from ppvcms.facade import (
 )
 from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
+    ActivationCheck,
     Assets,
     CardFacts,
     ClientBadge,
@@ -88,10 +90,11 @@ from ppvcms.host.contract import (
     UploadKind,
 )
 from ppvcms.host.facts import private_folder, public_url, signing_secret, test_mode
-from ppvcms.host.fields import CreditsField, CreditsListField, credits_text
+from ppvcms.host.fields import CreditsField, CreditsListField, credits_text, minor_units
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.host.processes import socket_of as process_socket
+from ppvcms.host.registry import activation_checks
 from ppvcms.host.registry import changed as registrations_changed
 from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
@@ -114,6 +117,7 @@ from ppvcms.metering.office import stop_person
 from ppvcms.metering.partners import change_performers, performers_in, room_shared_by
 from ppvcms.metering.performance import StudioLine, Work, studio_lines, work_of
 from ppvcms.metering.performance import by_day as earned_by_day
+from ppvcms.metering.removal import put_out
 from ppvcms.metering.sharing import Present
 from ppvcms.metering.together import Together, had_together, spent_since
 from ppvcms.notices.services import send_notice
@@ -133,6 +137,7 @@ from ppvcms.payments.contract import (
 from ppvcms.payments.services import open_payments
 from ppvcms.payments.shop import Way, ways_to_pay
 from ppvcms.results import Refusal
+from ppvcms.rooms.chat import last_said_at
 from ppvcms.rooms.modes import (
     Block,
     Entry,
@@ -182,7 +187,7 @@ from ppvcms.sales.orders import (
 )
 from ppvcms.sales.orders import buy as buy_item
 from ppvcms.sales.orders import undo as undo_sale
-from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.guards import client_address, current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
 from ppvcms.web.pdf import table as pdf_table
@@ -194,6 +199,7 @@ __all__ = [
     "API_VERSION",
     "GUESTS",
     "AccessView",
+    "ActivationCheck",
     "Actor",
     "Amount",
     "Announced",
@@ -293,6 +299,8 @@ __all__ = [
     "Work",
     "access_history",
     "access_of",
+    "activation_checks",
+    "addresses_of",
     "announce",
     "assign_room",
     "audit",
@@ -302,6 +310,7 @@ __all__ = [
     "buy_item",
     "change_performers",
     "charge",
+    "client_address",
     "credits_text",
     "csv_file",
     "current_actor",
@@ -326,8 +335,10 @@ __all__ = [
     "invite_person",
     "keep_file",
     "label",
+    "last_said_at",
     "make_room",
     "markdown_html",
+    "minor_units",
     "names_of",
     "new_id",
     "new_secret",
@@ -356,6 +367,7 @@ __all__ = [
     "push_person",
     "push_room",
     "put_on_sale",
+    "put_out",
     "rate_defaults",
     "rate_rows",
     "refusal_to_perform",

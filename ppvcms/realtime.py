@@ -62,3 +62,14 @@ def push(channel: str, event: str, data: dict[str, Any]) -> None:
         socketio.emit(event, data, to=channel, namespace=NAMESPACE)
     except Exception as error:  # noqa: BLE001 - a lost hint must not end a money path
         log.warning("push_failed", channel=channel, push=event, error=str(error))
+
+
+def drop(sid: str, channel: str) -> None:
+    """Let one connection hear nothing more of a channel, in whichever process it is."""
+    socketio = current_app.extensions.get("ppvcms_realtime")
+    if socketio is None or socketio.server is None:
+        return
+    try:
+        socketio.server.leave_room(sid, channel, namespace=NAMESPACE)
+    except Exception as error:  # noqa: BLE001 - the page is told, and may not write any more
+        log.warning("drop_failed", channel=channel, error=str(error))

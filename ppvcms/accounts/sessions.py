@@ -134,3 +134,11 @@ def _see(session_id: str, user_id: str) -> None:
             row.seen_at, user.seen_at = now, now
 
     transaction(act)
+
+
+def addresses_of(user_id: str) -> set[str]:
+    """Return the addresses from which somebody is signed in."""
+    query = select(LoginSession.address).where(
+        LoginSession.user_id == user_id, LoginSession.revoked_at.is_(None)
+    )
+    return {address for address in db.session.scalars(query) if address}

@@ -379,6 +379,11 @@ def revoke_person(user_id: str, *, reason: str = "staff") -> None:
     _revoke_where(Grant.user_id == user_id, reason=reason)
 
 
+def revoke_person_in(show_id: str, user_id: str, *, reason: str) -> None:
+    """End what a person carries of one show."""
+    _revoke_where((Grant.show_id == show_id) & (Grant.user_id == user_id), reason=reason)
+
+
 def revoke_connection(sid: str, *, reason: str = "left") -> None:
     """End what one page received of public shows."""
     _revoke_where(

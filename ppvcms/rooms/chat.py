@@ -182,6 +182,21 @@ def as_json(message: ChatMessage) -> dict[str, Any]:
     }
 
 
+def last_said_at(room_id: str, user_id: str) -> int | None:
+    """Return when somebody last wrote in a room, or None."""
+    query = (
+        select(ChatMessage.at)
+        .where(
+            ChatMessage.room_id == room_id,
+            ChatMessage.user_id == user_id,
+            ChatMessage.kind == "text",
+        )
+        .order_by(ChatMessage.at.desc())
+        .limit(1)
+    )
+    return db.session.scalar(query)
+
+
 def _by_key(unique: str) -> ChatMessage | None:
     return db.session.scalar(select(ChatMessage).where(ChatMessage.key == unique))
 
