@@ -8,15 +8,18 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import sqlalchemy as sa
 
+from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
 from ppvcms.host import settings
+from ppvcms.jobs import outbox
 from ppvcms.ledger.store import wallet_view
-from ppvcms.metering import accepting, admission, quotes, requests, seats
+from ppvcms.media.models import Grant
+from ppvcms.metering import accepting, admission, calls, quotes, requests, seats
 from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.models import Seat
 from ppvcms.metering.view import SeatView
 from ppvcms.results import Refusal
-from ppvcms.rooms import chat, listing, services, switches
+from ppvcms.rooms import chat, listing, services, shows, switches
 from ppvcms.rooms.models import Show, ShowRequest, Visit
 from tests import kit
 from tests.engine import ENGINE
@@ -269,3 +272,146 @@ def test_a_two_way_place_in_a_group_show_is_a_part_of_the_same_seat(site: Site) 
     assert (left.role, left.rate_per_minute, left.over) == ("viewer", 100, False)
     seats.end_seat(viewer.id, ben)
     assert available(ben) == 5000
+
+
+def test_a_private_lets_the_others_wait_and_ends_its_own_clients_seat(site: Site) -> None:
+    anna, room, show = group(site)
+    ben, carl = site.person("Ben", credits=5000), site.person("Carl", credits=5000)
+    own, other = enter(site, room, ben), enter(site, room, carl)
+    begun = site.begin(room, anna, ben)
+    assert (seat(own.id).state, seat(own.id).close_reason) == ("void", "private_began")
+    assert seat(other.id).state == "waiting"
+    assert seat(begun.seat_id).state == "secured"
+    assert available(ben) == 5000 - 600
+    assert refused(quotes.quote(room.id, "group", site.person("Dora", credits=900))) == "closed"
+    seats.end_seat(begun.seat_id, ben)
+    assert services.state(services.by_id(room.id)).value == "away"
+    assert seat(other.id).state == "waiting"
+    site.ready(room, anna)
+    assert seat(other.id).state == "secured"
+    assert services.current_show(services.by_id(room.id)) is not None
+    assert show.id == services.by_id(room.id).show_id
+    seats.end_seat(other.id, carl)
+
+
+@pytest.mark.parametrize(("mode", "goes_on"), [("private", True), ("exclusive", False)])
+def test_who_watches_unseen_goes_on_in_a_private_that_allows_it(
+    small_site: Site, mode: str, *, goes_on: bool
+) -> None:
+    rule("mode_group", voyeurs="always")
+    anna, room, _show = group(small_site)
+    switches.agree_voyeurs(room.id, anna, "group", on=True)
+    ben, carl = small_site.person("Ben", credits=9000), small_site.person("Carl", credits=5000)
+    unseen = enter(small_site, room, carl, "voyeur")
+    request = requests.ask(small_site.offer(room, ben, mode).token, "", ben, key())
+    assert isinstance(request, ShowRequest)
+    begun = accepting.accept(request.id, anna, key())
+    assert isinstance(begun, Accepted)
+    assert seat(unseen.id).state == ("secured" if goes_on else "waiting")
+    page = Page(small_site, carl)
+    page.ok("join", room="anna", page="public")
+    if not goes_on:
+        assert page.no("watch") == "closed"
+        assert refused(quotes.quote(room.id, "voyeur", small_site.person("Eva"))) == "not_found"
+        return
+    media = page.ok("watch")["media"]
+    source = db.session.scalar(
+        sa.select(Grant.id).where(Grant.show_id == begun.show_id, Grant.user_id == anna.user_id)
+    )
+    assert ENGINE.grants[media["grant"]].feeds == (source,)
+    late = small_site.person("Dora", credits=5000)
+    assert enter(small_site, room, late, "voyeur").role == "voyeur"
+    seats.end_seat(begun.seat_id, ben)
+    assert not ENGINE.carries(media["grant"])
+
+
+def test_a_change_of_kind_gives_ten_seconds_to_click(small_site: Site) -> None:
+    anna, room, show = group(small_site, mode="free")
+    ben, carl = small_site.person("Ben", credits=5000), small_site.person("Carl", credits=5000)
+    page, late = Page(small_site, ben), Page(small_site, carl)
+    page.ok("join", room="anna", page="public")
+    late.ok("join", room="anna", page="public")
+    media = page.ok("watch")["media"]
+    performer = Page(small_site, anna)
+    performer.ok("join", room="anna", page="perform")
+    changed = performer.ok("mode", mode="group")
+    assert changed["show"] == show.id
+    heard = page.heard("mode")[-1]
+    assert (heard["mode"], heard["price"]["rate"]) == ("group", 100)
+    assert heard["free_until"] == changed["free_until"]
+    assert ENGINE.grants[media["grant"]].lease.until == changed["free_until"]
+    assert page.ok("watch")["media"]["grant"] == media["grant"]
+    assert late.no("watch") == "closed", "who was not there before has nothing free"
+    viewer = enter(small_site, room, ben)
+    assert ENGINE.carries(page.ok("watch")["media"]["grant"])
+    performer.ok("mode", mode="free")
+    assert (seat(viewer.id).state, seat(viewer.id).close_reason) == ("void", "mode_changed")
+    assert late.ok("watch")
+    db.session.expire_all()
+    assert db.session.get_one(Show, show.id).free_until is None
+
+
+def test_a_busy_room_keeps_a_waiting_list(small_site: Site) -> None:
+    anna, room, _show = group(small_site, mode="free")
+    people = [small_site.person(name, credits=5000) for name in ("Ben", "Carl", "Dora")]
+    begun = small_site.begin(room, anna, people[0])
+    second, third = (small_site.ask(room, one) for one in people[1:])
+    assert [requests.as_json(one)["place"] for one in (second, third)] == [1, 2]
+    assert [row["state"] for row in requests.queue(room.id)] == ["queued", "queued"]
+    assert refused(accepting.accept(second.id, anna, key())) == "gone"
+    seats.end_seat(begun.seat_id, anna)
+    assert calls.call_next(room.id) is None, "not before the performer is ready"
+    small_site.ready(room, anna)
+    states = [row["state"] for row in requests.queue(room.id)]
+    assert states == ["called", "queued"]
+    assert refused(calls.answer(second.id, people[2])) == "not_found"
+    answered = calls.answer(second.id, people[1])
+    assert isinstance(answered, ShowRequest)
+    assert answered.state == "waiting"
+    transaction(
+        lambda s: s.execute(
+            sa.update(ShowRequest).where(ShowRequest.id == second.id).values(expires_at=1)
+        )
+    )
+    assert requests.expire() == 1
+    assert calls.call_in_all_rooms() == 1
+    assert [row["state"] for row in requests.queue(room.id)] == ["called"]
+
+
+def test_staff_look_in_unseen_and_unbilled_and_it_is_kept(small_site: Site) -> None:
+    anna, room, _show = group(small_site)
+    ben, boss = small_site.person("Ben", credits=5000), small_site.person("Mo", "moderator")
+    begun = small_site.begin(room, anna, ben)
+    assert Page(small_site, ben).no("join", room="anna", page="visit") == "forbidden"
+    page, client = Page(small_site, boss), Page(small_site, ben)
+    client.ok("join", room="anna", page="private", seat=begun.seat_id)
+    client.ok("watch")
+    page.ok("join", room="anna", page="visit")
+    media = page.ok("watch")["media"]
+    source = db.session.scalar(
+        sa.select(Grant.id).where(Grant.show_id == begun.show_id, Grant.user_id == anna.user_id)
+    )
+    assert ENGINE.grants[media["grant"]].feeds == (source,)
+    assert page.no("chat", text="Hello", key=key()) == "voyeur"
+    visits = [visit.user_id for visit in db.session.scalars(sa.select(Visit))]
+    assert boss.user_id not in visits
+    logged = db.session.scalars(
+        sa.select(AuditLog).where(AuditLog.action == "rooms.room.visited")
+    ).one()
+    assert (logged.actor_id, logged.subject) == (boss.user_id, f"room:{room.id}")
+    seats.end_seat(begun.seat_id, ben)
+    assert not ENGINE.carries(media["grant"])
+
+
+def test_the_end_of_a_show_settles_every_seat_in_it(site: Site) -> None:
+    rule("mode_group", minimum_minutes=5)
+    anna, room, show = group(site)
+    people = [site.person(name, credits=5000) for name in ("Ben", "Carl")]
+    views = [enter(site, room, one) for one in people]
+    assert refused(switches.switch(room.id, anna, "away", on=True)) == "busy"
+    assert shows.go_off(room.id, anna) is None
+    while outbox.deliver_due():
+        pass
+    assert [seat(view.id).close_reason for view in views] == ["went_off"] * 2
+    assert [available(one) for one in people] == [5000] * 2
+    assert show.id not in {room.show_id for room in [services.by_id(room.id)]}
