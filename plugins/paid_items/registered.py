@@ -27,7 +27,9 @@ def menu() -> list[PluginMenuItem]:
     """Return the pages in the menus of the site and of the dashboards."""
     return [
         PluginMenuItem("main", f"{SLUG}.shelf", _l("Shop"), "bag", weight=20),
-        PluginMenuItem("account", f"{SLUG}.mine", _l("My content"), "collection-play", weight=30),
+        PluginMenuItem(
+            "account", f"{SLUG}.mine", _l("My content"), "collection-play", "room.enter", weight=30
+        ),
         PluginMenuItem("performer", f"{SLUG}.manage", _l("Items"), "bag", SELL, weight=40),
         PluginMenuItem("admin", f"{SLUG}.office", _l("Items"), "bag", MANAGE, weight=40),
     ]
