@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from ppvcms.events import Event
     from ppvcms.host.contract import (
+        ActivationCheck,
         Actor,
         Assets,
         CardFacts,
@@ -183,6 +184,11 @@ def register_gateways() -> list[Gateway]:
 @_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
 def register_tasks() -> list[Task]:
     """Return periodic work, run by one process at a time under a lease."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_activation_checks() -> list[ActivationCheck]:
+    """Return what a person can be asked to pass before the first paid act."""
 
 
 @_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))

@@ -160,6 +160,21 @@ class ClientBadge:
 
 
 @dataclass(frozen=True, slots=True)
+class ActivationCheck:
+    """Something a person passes before the first paid act, such as a phone code (AC-05).
+
+    `key` is ``<slug>.<name>``; `done` is asked with the person's id outside of
+    transactions. `endpoint` is the page where a person passes it, if there is one.
+    """
+
+    key: str
+    label: str
+    done: Callable[[str], bool]
+    help: str = ""
+    endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DemoContext:
     """Who and what a demo site has when plugins add their own demo content."""
 

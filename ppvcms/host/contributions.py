@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from ppvcms.errors import PluginError
 from ppvcms.host.contract import (
+    ActivationCheck,
     Assets,
     NoticeKind,
     Permission,
@@ -45,6 +46,7 @@ class Contributions:
     tasks: dict[str, Task] = field(default_factory=dict)
     uploads: dict[str, UploadKind] = field(default_factory=dict)
     notices: dict[str, NoticeKind] = field(default_factory=dict)
+    activation_checks: dict[str, ActivationCheck] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """Which plugin gave a thing, by the hook's noun and its name."""
 
@@ -122,6 +124,13 @@ def _uploads(target: Contributions, slug: str, items: list[UploadKind]) -> None:
         target.uploads[item.key] = item
 
 
+def _activation_checks(target: Contributions, slug: str, items: list[ActivationCheck]) -> None:
+    for item in _each(slug, items, ActivationCheck):
+        if not item.key.startswith(f"{slug}."):
+            raise PluginError(slug, f"activation check '{item.key}' must begin with '{slug}.'.")
+        target.activation_checks[item.key] = item
+
+
 def _notices(target: Contributions, slug: str, items: list[NoticeKind]) -> None:
     for item in _each(slug, items, NoticeKind):
         if not item.key.startswith(f"{slug}."):
@@ -172,6 +181,7 @@ _ADDERS: dict[str, Callable[[Contributions, str, Any], None]] = {
     "register_gateways": _keyed("gateways", "execute", "verify", "parse", "lookup"),
     "register_tasks": _tasks,
     "register_notices": _notices,
+    "register_activation_checks": _activation_checks,
     "register_uploads": _uploads,
 }
 REGISTRATION = tuple(_ADDERS)

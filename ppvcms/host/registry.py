@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.host.contract import (
+        ActivationCheck,
         Assets,
         NoticeKind,
         Permission,
@@ -57,6 +58,11 @@ def media_provider() -> MediaProvider | None:
 def room_actions() -> dict[str, Callable[..., object]]:
     """Return what room pages may ask of plugins, by ``<slug>.<name>``."""
     return dict(current().contributions.room_actions)
+
+
+def activation_checks() -> dict[str, ActivationCheck]:
+    """Return what people can be asked to pass before the first paid act, by key."""
+    return dict(current().contributions.activation_checks)
 
 
 def tasks() -> dict[str, Task]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 from sqlalchemy import or_, select
@@ -15,8 +15,6 @@ from ppvcms.metering.spans import Span, total
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
-    from sqlalchemy import Row
-
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.contract import RoomView
     from ppvcms.media.services import Holder
@@ -48,8 +46,12 @@ def watched_ms(holder: Holder) -> int:
         or_(Grant.revoked_at.is_(None), Grant.revoked_at > since),
         Grant.lease_until > since,
     )
-    rows = db.session.execute(query)
-    return total([Span(max(since, row.made_at), min(now, _end(row))) for row in rows])
+    return total(
+        [
+            Span(max(since, made_at), min(now, lease_until, revoked_at or now))
+            for made_at, lease_until, revoked_at in db.session.execute(query)
+        ]
+    )
 
 
 def used_up(actor: Actor) -> Refusal:
@@ -63,8 +65,3 @@ def used_up(actor: Actor) -> Refusal:
         remedy,
         details={"cover": "topup" if actor.user_id else "sign_in"},
     )
-
-
-def _end(row: Row[Any]) -> int:
-    ends: int = row.lease_until
-    return ends if row.revoked_at is None else min(ends, row.revoked_at)

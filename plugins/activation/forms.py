@@ -1,0 +1,29 @@
+"""The settings of activation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask_babel import lazy_gettext as _l
+from wtforms import Form, SelectMultipleField
+from wtforms.widgets import CheckboxInput, ListWidget
+
+from ppvcms.api import activation_checks
+
+DEFAULTS: dict[str, Any] = {"needed": []}
+
+
+def offered() -> list[tuple[str, str]]:
+    """Return every check that active plugins offer, by key."""
+    return [(key, str(one.label)) for key, one in activation_checks().items()]
+
+
+class ActivationForm(Form):
+    """Which checks are needed before the first paid act."""
+
+    needed = SelectMultipleField(
+        _l("Needed before the first paid act, beside the verified e-mail address"),
+        choices=offered,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )

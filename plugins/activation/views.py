@@ -1,0 +1,99 @@
+"""The pages of who activates an account, and of whose account it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from flask import abort, flash, redirect, render_template, request, url_for
+from flask_babel import gettext as _
+from markupsafe import Markup
+
+from ppvcms.api import (
+    PluginBlueprint,
+    activation_checks,
+    current_actor,
+    names_of,
+    person_named,
+    policy,
+)
+
+from .services import OWN, SLUG, ask, decide, steps, waiting
+
+if TYPE_CHECKING:
+    from flask.typing import ResponseReturnValue
+
+    from ppvcms.api import Refusal, SlotContext
+
+MANAGE = "activation.manage"
+blueprint = PluginBlueprint(SLUG, __name__, url_prefix="/activation")
+
+
+@blueprint.get("/")
+@policy(who="signed_in")
+def mine() -> ResponseReturnValue:
+    """Show what is needed before the first paid act."""
+    return render_template("activation/mine.html", steps=steps(str(current_actor().user_id)))
+
+
+@blueprint.post("/ask/<name>")
+@policy(who="signed_in", rate="10 per hour")
+def request_tick(name: str) -> ResponseReturnValue:
+    """Ask staff for a check."""
+    _tell(ask(current_actor(), name), _("We have been asked to look. You will hear from us."))
+    return redirect(url_for("activation.mine"))
+
+
+@blueprint.get("/desk")
+@policy(who=MANAGE)
+def desk() -> ResponseReturnValue:
+    """List who asked, and tick for anybody by name."""
+    return render_template("activation/desk.html", rows=waiting(), labels=_labels())
+
+
+@blueprint.post("/desk/<user_id>/<name>")
+@policy(who=MANAGE)
+def tick(user_id: str, name: str) -> ResponseReturnValue:
+    """Tick a check or refuse it."""
+    if not names_of([user_id]):
+        abort(404)
+    done = request.form.get("verdict") == "done"
+    refusal = decide(
+        current_actor(), user_id, name, reason=request.form.get("reason", ""), done=done
+    )
+    _tell(refusal, _("Done. The person was told."))
+    return redirect(url_for("activation.desk"))
+
+
+@blueprint.post("/desk/by-name")
+@policy(who=MANAGE)
+def tick_named() -> ResponseReturnValue:
+    """Tick a check for somebody who did not ask, such as a wire that arrived."""
+    found = person_named(request.form.get("person", ""))
+    if found is None:
+        flash(_("Nobody has this name. Nothing was changed."), "error")
+        return redirect(url_for("activation.desk"))
+    name, reason = request.form.get("name", ""), request.form.get("reason", "")
+    refusal = decide(current_actor(), str(found.user_id), name, reason=reason, done=True)
+    _tell(refusal, _("Done. The person was told."))
+    return redirect(url_for("activation.desk"))
+
+
+def reminder(context: SlotContext) -> Markup | None:
+    """Return what is still to be passed, for the overview of who may buy."""
+    actor = context.actor
+    if actor.user_id is None or not actor.can("credits.buy"):
+        return None
+    left = [step for step in steps(actor.user_id) if not step.done]
+    if not left:
+        return None
+    html = render_template("activation/reminder.html", steps=left)
+    return Markup(html)  # noqa: S704 - rendered by our own template, which escapes
+
+
+def _labels() -> dict[str, str]:
+    checks = activation_checks()
+    return {name: str(checks[f"{SLUG}.{name}"].label) for name in OWN if f"{SLUG}.{name}" in checks}
+
+
+def _tell(refusal: Refusal | None, done: str) -> None:
+    flash(str(refusal) if refusal else done, "error" if refusal else "success")
