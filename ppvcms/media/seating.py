@@ -7,6 +7,7 @@ so that nobody else ever has that feed (MD-08).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -62,8 +63,7 @@ def _of_seat(
             fitting = grant
             continue
         grant.state, grant.revoked_at, grant.reason = "revoked", now_ms(session), "role"
-        provider, old = grant.provider, grant.id
-        after_commit(session, lambda p=provider, o=old: services.revoke_at_engine(p, o, "role"))
+        after_commit(session, partial(services.revoke_at_engine, grant.provider, grant.id, "role"))
     return fitting
 
 

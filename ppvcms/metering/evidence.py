@@ -25,6 +25,7 @@ from ppvcms.media.contract import EventKind
 from ppvcms.metering import models
 from ppvcms.metering.spans import Span, counted_spans
 from ppvcms.metering.state import Evidence
+from ppvcms.rooms.models import Show
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -167,13 +168,32 @@ def hear(heard: Sequence[Heard]) -> None:
 
 
 def _hear(session: Session, signs: Sequence[tuple[str, Fact, int]], cuts: Sequence[Heard]) -> None:
-    note(session, signs)
+    note(session, [*signs, *_of_parents(session, signs)])
     now = now_ms(session)
     for cut in cuts:
         # Twice when it is repeated after a crash, or heard by two servers.
         with contextlib.suppress(IntegrityError), session.begin_nested():
             _log_cut(session, cut, now)
     faultpoint("evidence.noted")
+
+
+def _of_parents(
+    session: Session, signs: Sequence[tuple[str, Fact, int]]
+) -> list[tuple[str, Fact, int]]:
+    """Return the performer's signs in privates as signs in the shows that these interrupt.
+
+    Who watches a private unseen has a seat in the public show (R-41).
+    """
+    sent = [(show_id, at) for show_id, fact, at in signs if fact is Fact.PERFORMER_MEDIA]
+    inside = select(Show.id, Show.parent_id).where(
+        Show.id.in_({show_id for show_id, _at in sent}), Show.parent_id.is_not(None)
+    )
+    parents = dict(session.execute(inside).all()) if sent else {}
+    return [
+        (str(parents[show_id]), Fact.PERFORMER_MEDIA, at)
+        for show_id, at in sent
+        if show_id in parents
+    ]
 
 
 def _log_cut(session: Session, cut: Heard, now: int) -> None:

@@ -82,7 +82,7 @@ def open_seat(
     )
     if known is not None:
         return known
-    refusal = _refusal_to_open(session, show, payer_id)
+    refusal = _refusal_to_open(session, show, payer_id, terms)
     if refusal is not None:
         return refusal
     faultpoint("seat.locked")
@@ -137,11 +137,12 @@ def open_seat(
     return seat
 
 
-def _refusal_to_open(session: Session, show: Show, payer_id: str) -> Refusal | None:
+def _refusal_to_open(session: Session, show: Show, payer_id: str, terms: Terms) -> Refusal | None:
     """Return why a payer gets no seat in a show, or None; the payer's wallet is locked."""
     payer = session.get_one(User, payer_id)
     staff = any(role.key in STAFF_ROLES for role in payer.roles)
-    if staff or payer_id == show.performer_id:
+    earning = {one.performer_id for one in terms.sharers} | {one.studio_id for one in terms.sharers}
+    if staff or payer_id in earning | {show.performer_id}:
         return Refusal(
             "forbidden",
             _("You work on this site, so you are never billed here. Nothing was taken."),

@@ -9,14 +9,15 @@ import pytest
 import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
-from ppvcms.db import db, transaction
+from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import settings
 from ppvcms.jobs import outbox
 from ppvcms.ledger.store import wallet_view
+from ppvcms.media.contract import EventKind
 from ppvcms.media.models import Grant
 from ppvcms.metering import accepting, admission, calls, quotes, requests, seats
 from ppvcms.metering.accepting import Accepted
-from ppvcms.metering.models import Seat
+from ppvcms.metering.models import Seat, Span
 from ppvcms.metering.view import SeatView
 from ppvcms.results import Refusal
 from ppvcms.rooms import chat, listing, services, shows, switches
@@ -299,7 +300,7 @@ def test_who_watches_unseen_goes_on_in_a_private_that_allows_it(
     small_site: Site, mode: str, *, goes_on: bool
 ) -> None:
     rule("mode_group", voyeurs="always")
-    anna, room, _show = group(small_site)
+    anna, room, show = group(small_site)
     switches.agree_voyeurs(room.id, anna, "group", on=True)
     ben, carl = small_site.person("Ben", credits=9000), small_site.person("Carl", credits=5000)
     unseen = enter(small_site, room, carl, "voyeur")
@@ -319,6 +320,9 @@ def test_who_watches_unseen_goes_on_in_a_private_that_allows_it(
         sa.select(Grant.id).where(Grant.show_id == begun.show_id, Grant.user_id == anna.user_id)
     )
     assert ENGINE.grants[media["grant"]].feeds == (source,)
+    small_site.hear(EventKind.EVIDENCE, source, sent_at=now_ms(db.session()))
+    seen = sa.select(Span.id).where(Span.scope_id == show.id, Span.kind == "performer_media")
+    assert len(list(db.session.scalars(seen))) == 1, "the seat is in the public show"
     late = small_site.person("Dora", credits=5000)
     assert enter(small_site, room, late, "voyeur").role == "voyeur"
     seats.end_seat(begun.seat_id, ben)
