@@ -8,7 +8,8 @@ from flask_babel import gettext as _
 
 from ppvcms.api import Refusal, settings
 
-from .services import NOTE_MAX, SLUG, send_tip
+from .choices import SLUG, looks
+from .services import NOTE_MAX, send_tip
 
 if TYPE_CHECKING:
     from ppvcms.api import Actor, RoomView
@@ -17,9 +18,11 @@ KEY_MAX = 64
 
 
 def send(room: RoomView, actor: Actor, data: dict[str, Any]) -> dict[str, Any] | Refusal:
-    """Send a tip: `{amount, note, key, confirm}` gives `{tip, amount, available}`."""
+    """Send a tip: `{amount, note, key, confirm, to?}` gives `{tip, amount, available}`."""
     amount, note, key = data.get("amount"), data.get("note", ""), data.get("key")
+    to = data.get("to")
     shapes = (
+        to is None or isinstance(to, str),
         type(amount) is int,
         isinstance(note, str),
         isinstance(key, str) and 0 < len(key) <= KEY_MAX,
@@ -33,6 +36,7 @@ def send(room: RoomView, actor: Actor, data: dict[str, Any]) -> dict[str, Any] |
         note=note,
         key=str(key),
         confirmed=data.get("confirm") is True,
+        to=to or None,
     )
     if isinstance(sent, Refusal):
         return sent
@@ -40,10 +44,11 @@ def send(room: RoomView, actor: Actor, data: dict[str, Any]) -> dict[str, Any] |
 
 
 def offer(room: RoomView, actor: Actor) -> dict[str, Any]:
-    """Return what the page shows: ready amounts and bounds, in minor units."""
-    values = settings(SLUG)
+    """Return what the page shows: ready amounts, menu and bounds, in minor units."""
+    values, shown = settings(SLUG), looks()
     return {
-        "options": list(values.options),
+        "options": [look.amount for look in shown],
+        "looks": [look.as_json() for look in shown],
         "least": values.least,
         "most": values.most,
         "gap_s": values.gap_s,

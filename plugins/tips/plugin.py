@@ -11,17 +11,69 @@ if TYPE_CHECKING:
 
     from markupsafe import Markup
 
-    from ppvcms.api import Actor, Assets, RoomView, SettingsSpec, SlotContext
+    from ppvcms.api import (
+        Actor,
+        Assets,
+        DemoContext,
+        LifecycleContext,
+        Permission,
+        PluginBlueprint,
+        PluginMenuItem,
+        RoomView,
+        SettingsSpec,
+        SlotContext,
+    )
+
+
+@hookimpl
+def plugin_installed(ctx: LifecycleContext) -> None:
+    """Lay the first ready amounts."""
+    from .choices import seed
+
+    seed(ctx.session)
 
 
 @hookimpl
 def register_settings() -> SettingsSpec:
-    """Let the owner set the ready amounts, the range and the gap."""
+    """Let the owner set the range and the gap."""
     from ppvcms.api import SettingsSpec
 
     from .forms import DEFAULTS, TipsForm
 
     return SettingsSpec(form=TipsForm, defaults=DEFAULTS, title="Tips")
+
+
+@hookimpl
+def register_blueprints() -> PluginBlueprint:
+    """Bring the pages of ready amounts and tip menus."""
+    from .views import blueprint
+
+    return blueprint
+
+
+@hookimpl
+def register_permissions() -> list[Permission]:
+    """Let the owner say who edits the ready amounts."""
+    from flask_babel import lazy_gettext as _l
+
+    from ppvcms.api import Permission
+
+    return [Permission("tips.manage", _l("Edit the ready amounts of tips"))]
+
+
+@hookimpl
+def register_menu() -> list[PluginMenuItem]:
+    """Put the pages into the back office and the performer's dashboard."""
+    from flask_babel import lazy_gettext as _l
+
+    from ppvcms.api import PluginMenuItem
+
+    return [
+        PluginMenuItem("admin", "tips.options", _l("Tips"), "cash-coin", permission="tips.manage"),
+        PluginMenuItem(
+            "performer", "tips.menu", _l("Tip menu"), "cash-coin", permission="room.perform"
+        ),
+    ]
 
 
 @hookimpl
@@ -38,8 +90,8 @@ def register_assets() -> list[Assets]:
     from ppvcms.api import Assets
 
     return [
-        Assets("room", modules=("tips.js",)),
-        Assets("live", modules=("tips.js",)),
+        Assets("room", styles=("tips.css",), modules=("tips.js",)),
+        Assets("live", styles=("tips.css",), modules=("tips.js",)),
     ]
 
 
@@ -59,3 +111,11 @@ def template_slot(name: str, context: SlotContext) -> Markup | None:
     from .views import buttons
 
     return buttons(name, context)
+
+
+@hookimpl
+def demo_content(ctx: DemoContext) -> None:
+    """Give the amounts of a demo site looks, and some rooms a tip menu."""
+    from .demo import fill
+
+    fill(ctx)

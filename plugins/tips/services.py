@@ -17,6 +17,7 @@ from ppvcms.api import (
     charge,
     credits_text,
     db,
+    names_of,
     new_id,
     now_ms,
     once,
@@ -28,6 +29,7 @@ from ppvcms.api import (
     wallet,
 )
 
+from .choices import SLUG, look_of, options
 from .models import Tip
 
 if TYPE_CHECKING:
@@ -35,7 +37,6 @@ if TYPE_CHECKING:
 
     from ppvcms.api import Actor, RoomView
 
-SLUG = "tips"
 NOTE_MAX = 140
 WARN_BELOW_S = 60
 
@@ -54,12 +55,20 @@ class Sent:
 
 
 def send_tip(
-    room: RoomView, actor: Actor, *, amount: int, note: str, key: str, confirmed: bool
+    room: RoomView,
+    actor: Actor,
+    *,
+    amount: int,
+    note: str,
+    key: str,
+    confirmed: bool,
+    to: str | None = None,
 ) -> Sent | Refusal:
     """Pay a tip out of what is available; the same key pays once (R-04, R-44, R-46).
 
-    While a metered show runs and would have under a minute left afterwards, the
-    payer confirms first.
+    All who perform share it, or the one whom `to` names gets it (WL-10). While a
+    metered show runs and would have under a minute left afterwards, the payer
+    confirms first.
     """
     words = " ".join(note.split())
     refusal = _refusal(room, actor, amount=amount, note=words)
@@ -70,14 +79,14 @@ def send_tip(
         left_s = time_left_after(str(actor.user_id), amount)
         if left_s is not None and left_s < WARN_BELOW_S and not confirmed:
             return _confirm(left_s)
-    asked = {"room": room.id, "amount": amount, "note": words}
+    asked = {"room": room.id, "amount": amount, "note": words, "to": to}
     try:
         answer = transaction(
             lambda session: once(
                 session,
                 f"tips:{unique}",
                 asked,
-                lambda: _pay(session, room, actor, amount=amount, note=words, key=unique),
+                lambda: _pay(session, room, actor, amount=amount, note=words, key=unique, to=to),
             )
         )
     except KeyReusedError:
@@ -97,7 +106,14 @@ def send_tip(
 
 
 def _pay(
-    session: Session, room: RoomView, actor: Actor, *, amount: int, note: str, key: str
+    session: Session,
+    room: RoomView,
+    actor: Actor,
+    *,
+    amount: int,
+    note: str,
+    key: str,
+    to: str | None,
 ) -> dict[str, Any] | Refusal:
     tip_id = new_id()
     transfer = charge(
@@ -109,6 +125,7 @@ def _pay(
         source=f"tips:tip:{tip_id}",
         memo=f"Tip: {room.title}",
         key=f"tips:{key}",
+        to=to,
     )
     if isinstance(transfer, Refusal):
         return transfer
@@ -124,22 +141,41 @@ def _pay(
             user_id=str(actor.user_id),
             amount=amount,
             note=note,
+            to_id=to,
             transfer_id=transfer,
             made_at=now,
         )
     )
     session.flush()
-    post_chat(
-        session,
-        room,
-        note or _("sent a tip"),
-        kind="tip",
-        actor=actor,
-        data={"amount": amount, "tip": tip_id},
-    )
-    shown = {"id": tip_id, "name": actor.name, "amount": amount, "note": note, "room": room.slug}
-    push_room(session, room, "tip", shown)
+    _say(session, room, actor, tip_id=tip_id, amount=amount, note=note, to=to)
     return {"tip": tip_id}
+
+
+def _say(
+    session: Session,
+    room: RoomView,
+    actor: Actor,
+    *,
+    tip_id: str,
+    amount: int,
+    note: str,
+    to: str | None,
+) -> None:
+    """Show a tip in the chat of its place, and let its pages hear it."""
+    look = look_of(amount)
+    words = note or look.label or _("sent a tip")
+    if to is not None:
+        words = _("to %(name)s: %(words)s", name=names_of((to,)).get(to, ""), words=words)
+    data = {"amount": amount, "tip": tip_id, "colour": look.colour, "image": look.image}
+    post_chat(session, room, words, kind="tip", actor=actor, data=data)
+    shown = look.as_json() | {
+        "id": tip_id,
+        "name": actor.name,
+        "amount": amount,
+        "note": note,
+        "room": room.slug,
+    }
+    push_room(session, room, "tip", shown)
 
 
 def _refuse_haste(session: Session, user_id: str, now: int) -> None:
@@ -164,7 +200,8 @@ def _refusal(room: RoomView, actor: Actor, *, amount: int, note: str) -> Refusal
             "invalid",
             _("A note has at most %(most)s characters. Nothing was taken.", most=NOTE_MAX),
         )
-    if amount not in values.options and not values.least <= amount <= values.most:
+    ready = {option.amount for option in options()}
+    if amount not in ready and not values.least <= amount <= values.most:
         return Refusal(
             "range",
             _(

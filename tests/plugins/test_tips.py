@@ -178,3 +178,43 @@ def test_a_tip_in_a_private_show_is_said_there_alone(site: Site) -> None:
     assert "tip" in registry.room_actions()["tips.send"](view, ben, data)
     assert chat.tail(room.id) == []
     assert [line["text"] for line in chat.tail(room.id, show_id=begun.show_id)] == ["Thank you"]
+
+
+def test_a_tip_goes_to_the_one_who_was_named(small_site: Site) -> None:
+    anna, ben = small_site.person("Anna", "performer"), small_site.person("Ben", credits=1000)
+    room = small_site.room(anna)
+    small_site.go_live(room, anna)
+    view = services.view_of(services.by_id(room.id))
+    data = {"amount": 100, "note": "", "key": "k", "confirm": False}
+    act = registry.room_actions()["tips.send"]
+
+    assert refused(act(view, ben, {**data, "to": str(ben.user_id)})) == "gone"
+    assert available(ben) == 1000
+    assert "tip" in act(view, ben, {**data, "to": str(anna.user_id)})
+    assert chat.tail(room.id)[-1]["text"] == "to Anna: sent a tip"
+
+
+def test_a_tip_looks_like_the_largest_amount_it_reaches(small_site: Site) -> None:
+    from plugins.tips.choices import Look, look_of, options, save_option
+
+    del small_site
+    last = options()[-1]
+    look = Look(last.amount, "Encore", "fanfare", "gold")
+    assert save_option(last.id, look=look, picture=None, drop_picture=False) is None
+    assert look_of(2500).label == "Encore"
+    assert look_of(1999).label == ""
+    again = save_option(None, look=look, picture=None, drop_picture=False)
+    assert refused(again) == "amount"
+
+
+def test_a_tip_menu_is_read_line_by_line(small_site: Site) -> None:
+    from plugins.tips.choices import Line, menu_of, read_menu, save_menus
+
+    anna = str(small_site.person("Anna", "performer").user_id)
+    lines = read_menu("5 Sing  your song\n\n0.50 too little")
+    assert refused(lines) == "line"
+    lines = read_menu("5 Sing  your song\n\n12,50 Dance")
+    assert lines == [Line(500, "Sing your song"), Line(1250, "Dance")]
+    save_menus(anna, {"public": lines, "private": []})
+    assert menu_of(anna, "public") == lines
+    assert refused(read_menu("\n".join(["5 Sing"] * 26))) == "lines"

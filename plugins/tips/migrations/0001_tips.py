@@ -19,13 +19,33 @@ def upgrade() -> None:
         sa.Column("user_id", sa.String(26), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("note", sa.String(140), nullable=False),
+        sa.Column("to_id", sa.String(26), nullable=True),
         sa.Column("transfer_id", sa.String(26), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_tips__tip"),
         sa.UniqueConstraint("key", name="uq_tips__tip__key"),
     )
     op.create_index("ix_tips__tip__user_id", "tips__tip", ["user_id"])
+    op.create_table(
+        "tips__option",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("amount", sa.BigInteger(), nullable=False),
+        sa.Column("label", sa.String(40), nullable=False),
+        sa.Column("sound", sa.String(12), nullable=False),
+        sa.Column("colour", sa.String(12), nullable=False),
+        sa.Column("image_id", sa.String(26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_tips__option"),
+        sa.UniqueConstraint("amount", name="uq_tips__option__amount"),
+    )
+    op.create_table(
+        "tips__menu",
+        sa.Column("performer_id", sa.String(26), nullable=False),
+        sa.Column("place", sa.String(8), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("performer_id", "place", name="pk_tips__menu"),
+    )
 
 
 def downgrade() -> None:
-    op.drop_table("tips__tip")
+    for table in ("menu", "option", "tip"):
+        op.drop_table(f"tips__{table}")
