@@ -5,7 +5,17 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, abort, flash, g, redirect, render_template, request, url_for
+from flask import (
+    Blueprint,
+    abort,
+    flash,
+    g,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
@@ -74,7 +84,10 @@ def _own_room() -> None:
     g.room = None
     actor = current_actor()
     if actor.user_id is not None:
-        g.room = next(iter(services.rooms_of(actor.user_id)), None)
+        rooms = services.rooms_of(actor.user_id)
+        live = [room for room in rooms if room.show_id is not None]
+        chosen = [room for room in rooms if room.id == session.get("perform_room")]
+        g.room = next(iter(live or chosen or rooms), None)
 
 
 def performer_nav() -> list[MenuItem]:
