@@ -6,6 +6,7 @@ import { Entry } from "./entry.js";
 import { MediaLine, play } from "./media.js";
 import { Own } from "./own.js";
 import { Page } from "./plugins.js";
+import { RefusedCover } from "./refused.js";
 import { MyRequest } from "./request.js";
 import { SeatView } from "./seat.js";
 import { followBalance, TopUp } from "./topup.js";
@@ -37,20 +38,30 @@ entry.prices = () => state?.prices ?? [];
 const topup = new TopUp({
   onPaid: () => {
     entry.again();
+    refused.clear();
+    if (state) show(state);
     if (seat.seat?.state === "exhausted") line.open(own.stream);
   },
 });
 seat.onFunds = (why) => topup.open(why);
 followBalance(wire);
+const refused = new RefusedCover(root);
 const line = new MediaLine(wire, "watch", {
   onTrack: ({ stream }) => play(video, stream, () => { $("[data-pv-unmute]").hidden = false; }),
   onState: (now, reason) => {
     root.dataset.media = now;
     seat.line(now, reason);
-    if (now === "connected") $("[data-pv-stage]").classList.add("is-live");
+    if (now === "connected") {
+      refused.clear();
+      $("[data-pv-stage]").classList.add("is-live");
+    }
   },
 });
 line.onRefused = (error) => {
+  if (refused.show(error)) {
+    line.close();
+    return;
+  }
   if (!["offline", "closed", "line", "media", "funds"].includes(error.code)) toast(error.message);
 };
 const page = new Page(visit ? "visit" : "public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
@@ -70,7 +81,7 @@ async function join() {
     show(answer.state);
     page.joined(answer);
   } catch (error) {
-    toast(error.message, { urgent: true });
+    if (!refused.show(error)) toast(error.message, { urgent: true });
   }
 }
 
@@ -141,7 +152,7 @@ function showWays() {
     for (const place of document.querySelectorAll(`[data-pv-price="${price.mode}"]`)) place.textContent = formatMoney(price.rate);
   }
   const closed = state.auto_reject || !state.requests_open;
-  for (const button of root.querySelectorAll("[data-pv-ask]")) {
+  for (const button of root.querySelectorAll(".pv-ask-bar [data-pv-ask]")) {
     const price = state.prices.find((one) => one.mode === button.dataset.pvAsk);
     const asks = price?.entry === "request";
     button.hidden = !price || (!asks && !price.open) || taken(price);
@@ -149,10 +160,16 @@ function showWays() {
     const item = button.closest("[data-pv-way]");
     if (item) item.hidden = button.hidden;
   }
+  // The first that can be had stands out.
+  const [first] = [...root.querySelectorAll(".pv-ask-bar > [data-pv-ask]")].filter((one) => !one.hidden);
+  for (const button of root.querySelectorAll(".pv-ask-bar > [data-pv-ask]")) {
+    button.classList.toggle("btn-primary", button === first && !seat.open);
+    button.classList.toggle("btn-secondary", button !== first || seat.open);
+  }
   const more = $("[data-pv-more]");
   if (more) more.hidden = !more.querySelector("[data-pv-way]:not([hidden])");
   // Terms that can no longer be had are not left standing.
-  if (entry.isOpen && root.querySelector(`[data-pv-ask="${CSS.escape(entry.mode)}"]:is([hidden], [disabled])`)) entry.close();
+  if (entry.isOpen && root.querySelector(`.pv-ask-bar [data-pv-ask="${CSS.escape(entry.mode)}"]:is([hidden], [disabled])`)) entry.close();
   const why = $("[data-pv-ask-why]");
   if (why) {
     why.textContent = state.auto_reject ? state.auto_reject_text || words.auto_reject
