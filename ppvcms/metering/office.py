@@ -15,7 +15,8 @@ from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.metering.seats import end_seat
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
-from ppvcms.rooms.models import Show
+from ppvcms.rooms import chat
+from ppvcms.rooms.models import Room, Show
 from ppvcms.rooms.shows import end_public
 
 if TYPE_CHECKING:
@@ -64,6 +65,25 @@ def stop_show(show_id: str, actor: Actor, *, reason: str) -> Refusal | None:
         end_seat(seat_id, actor)
     # A private show is over with its session.
     end_public(show_id, reason="staff", ended_by=actor.user_id)
+    return None
+
+
+def message_room(room_id: str, actor: Actor, *, text: str) -> Refusal | None:
+    """Show a line of the site to everybody in a room, in its private too (BO-07)."""
+    line = " ".join(text.split())
+    if not 0 < len(line) <= LONGEST_REASON:
+        return Refusal("text", _("Write up to 500 characters. Nothing was sent."))
+
+    def write(session: Session) -> None:
+        room = session.get_one(Room, room_id)
+        show = session.get(Show, room.show_id) if room.show_id is not None else None
+        for place in {None, show.id if show is not None and show.private else None}:
+            chat.say(session, room_id, line, kind="system", show_id=place)
+        audit.record(
+            session, actor.user_id, "rooms.room.messaged", f"room:{room_id}", data={"text": line}
+        )
+
+    transaction(write)
     return None
 
 

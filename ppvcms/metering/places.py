@@ -90,7 +90,7 @@ def _look_in(caller: Caller, room: Room) -> None:
     actor_id = caller.actor.user_id
     transaction(
         lambda session: audit.record(
-            session, actor_id, "rooms.room.visited", f"room:{room.id}", data=data
+            session, actor_id, "rooms.show.watched", f"room:{room.id}", data=data
         )
     )
 

@@ -400,7 +400,7 @@ def test_staff_look_in_unseen_and_unbilled_and_it_is_kept(small_site: Site) -> N
     visits = [visit.user_id for visit in db.session.scalars(sa.select(Visit))]
     assert boss.user_id not in visits
     logged = db.session.scalars(
-        sa.select(AuditLog).where(AuditLog.action == "rooms.room.visited")
+        sa.select(AuditLog).where(AuditLog.action == "rooms.show.watched")
     ).one()
     assert (logged.actor_id, logged.subject) == (boss.user_id, f"room:{room.id}")
     seats.end_seat(begun.seat_id, ben)

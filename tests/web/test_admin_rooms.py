@@ -8,7 +8,7 @@ from ppvcms.db import db, transaction
 from ppvcms.host import settings
 from ppvcms.metering import office
 from ppvcms.metering.seats import live_seats_of, seat_view
-from ppvcms.rooms import services
+from ppvcms.rooms import chat, services
 from ppvcms.rooms.rates import rate_rows
 from tests.live import refused
 from tests.web.office import browser_of, log, plain
@@ -186,5 +186,17 @@ def test_staff_enters_a_room_and_the_visit_is_logged(quick_site: Site, owner: Br
 
     answer = owner.post(f"/admin/live/rooms/{room.id}/enter")
 
-    assert answer.location.endswith(f"/rooms/{room.slug}")
+    assert answer.location.endswith(f"/rooms/{room.slug}/visit")
     assert [row.subject for row in log("rooms.room.visited")] == [f"room:{room.id}"]
+
+
+def test_staff_write_to_everybody_in_a_room(quick_site: Site, owner: Browser) -> None:
+    """BO-07."""
+    room = quick_site.room(quick_site.person("Mara", "performer"), "Mara")
+    page = f"/admin/live/rooms/{room.id}/message"
+
+    assert "up to 500 characters" in plain(owner.post(page, text=" ").text)
+    owner.post(page, text="Ten minutes to go.")
+
+    assert [line["text"] for line in chat.tail(room.id)] == ["Ten minutes to go."]
+    assert [row.subject for row in log("rooms.room.messaged")] == [f"room:{room.id}"]

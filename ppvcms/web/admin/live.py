@@ -41,7 +41,21 @@ def live_enter(room_id: str) -> ResponseReturnValue:
     """Go and see a room as staff: unbilled, and written down (R-16)."""
     room = services.by_id(room_id)
     note_visit(room_id, actor_id=current_actor().user_id, address=client_address())
-    return redirect(url_for("site.room", slug=room.slug))
+    return redirect(url_for("site.visit", slug=room.slug))
+
+
+@blueprint.route("/live/rooms/<room_id>/message", methods=["GET", "POST"])
+@policy(who="shows.manage")
+def live_message(room_id: str) -> ResponseReturnValue:
+    """Ask for a message, then show it to everybody in a room."""
+    room = services.by_id(room_id)
+    text = request.form.get("text", "")
+    if request.method == "POST":
+        refusal = office.message_room(room_id, current_actor(), text=text)
+        if tell(refusal, _("The message was sent.")):
+            return redirect(url_for("admin.live"))
+    title = _("Message to %(room)s", room=room.title)
+    return render_template("admin/message.html", title=title, text=text)
 
 
 @blueprint.route("/live/shows/<show_id>/stop", methods=["GET", "POST"])

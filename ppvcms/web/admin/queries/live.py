@@ -159,7 +159,11 @@ def _evidence(show_ids: list[str]) -> dict[str, int]:
     """Return the newest sign of life of each show's own picture."""
     query = (
         select(Grant.show_id, func.max(Grant.evidence_at))
-        .where(Grant.show_id.in_(show_ids), Grant.role != "viewer")
+        .where(
+            Grant.show_id.in_(show_ids),
+            Grant.role.in_(("publisher", "two_way")),
+            Grant.seat_id.is_(None),
+        )
         .group_by(Grant.show_id)
     )
     return {show_id: at for show_id, at in db.session.execute(query) if at is not None}
