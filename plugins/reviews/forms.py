@@ -6,7 +6,8 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import Form, IntegerField, RadioField, SelectChoice, TextAreaField
+from wtforms import Form, IntegerField, RadioField, TextAreaField
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # no stub yet
 from wtforms.validators import InputRequired, Length, NumberRange
 
 TEXT_MAX, REPLY_MAX = 1_000, 600

@@ -52,7 +52,7 @@ def register_permissions() -> list[Permission]:
     from ppvcms.api import Permission
 
     label = _l("Remove reviews for a listed reason")
-    return [Permission("reviews.moderate", str(label), ("owner", "moderator"))]
+    return [Permission("reviews.moderate", label, ("owner", "moderator"))]
 
 
 @hookimpl

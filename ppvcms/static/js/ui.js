@@ -110,6 +110,19 @@ export function relativeTimes(within = document) {
   }
 }
 
+/** Write every <time data-pv-local> in the reader's own time zone; "time" leaves the day out. */
+export function localTimes(within = document) {
+  const zone = body.dataset.timeZone || undefined;
+  const clock = { hour: "2-digit", minute: "2-digit", timeZone: zone };
+  const whole = { weekday: "short", day: "numeric", month: "short", ...clock };
+  for (const time of within.querySelectorAll("time[data-pv-local]")) {
+    const at = new Date(time.dateTime);
+    const short = time.dataset.pvLocal === "time";
+    time.textContent = new Intl.DateTimeFormat(language, short ? { ...clock, timeZoneName: "short" } : whole).format(at);
+    time.title = new Intl.DateTimeFormat(language, { dateStyle: "full", timeStyle: "long", timeZone: zone }).format(at);
+  }
+}
+
 function switchScheme() {
   const next = root.getAttribute("data-bs-theme") === "dark" ? "light" : "dark";
   const secure = window.location.protocol === "https:" ? "; Secure" : "";
@@ -213,4 +226,5 @@ for (const form of document.querySelectorAll("form[data-pv-autosubmit]")) {
 for (const button of document.querySelectorAll("[data-pv-print]")) button.hidden = false;
 document.querySelector("[data-pv-focus]")?.focus();
 relativeTimes();
+localTimes();
 window.setInterval(relativeTimes, 30_000);

@@ -1,0 +1,99 @@
+"""What is planned: for pages and cards. Moments are epoch milliseconds."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from sqlalchemy import func, select
+
+from ppvcms.api import CardFacts, db, now_ms
+
+from .models import Event, Hours, Wish
+from .times import next_span, soonest
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+PER_PAGE = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Weekly hours as they come next."""
+
+    weekday: int
+    starts_at: int
+    ends_at: int
+
+
+def event_of(event_id: str) -> Event | None:
+    """Return an event, also a cancelled one."""
+    return db.session.get(Event, event_id, populate_existing=True)
+
+
+def coming(
+    *, room_id: str = "", limit: int = PER_PAGE, offset: int = 0, performer_id: str = ""
+) -> Sequence[Event]:
+    """Return what is not over and not cancelled, the soonest first."""
+    query = select(Event).where(Event.ends_at > now_ms(db.session()), Event.cancelled_at.is_(None))
+    if room_id:
+        query = query.where(Event.room_id == room_id)
+    if performer_id:
+        query = query.where(Event.performer_id == performer_id)
+    order = (Event.starts_at, Event.id)
+    return db.session.scalars(query.order_by(*order).limit(limit).offset(offset)).all()
+
+
+def wished(user_id: str | None, events: Sequence[Event]) -> set[str]:
+    """Return of which events somebody wants to be reminded."""
+    ids = [event.id for event in events]
+    if user_id is None or not ids:
+        return set()
+    query = select(Wish.event_id).where(Wish.user_id == user_id, Wish.event_id.in_(ids))
+    return set(db.session.scalars(query))
+
+
+def wishes(events: Sequence[Event]) -> dict[str, int]:
+    """Return how many want to be reminded of each event."""
+    query = (
+        select(Wish.event_id, func.count())
+        .where(Wish.event_id.in_([event.id for event in events]))
+        .group_by(Wish.event_id)
+    )
+    return {row[0]: row[1] for row in db.session.execute(query)}
+
+
+def hours_of(room_id: str) -> list[Open]:
+    """Return the weekly hours of a room as they come next, Monday first."""
+    now = now_ms(db.session())
+    return [Open(row.weekday, *_next(row, now)) for row in hour_rows([room_id])]
+
+
+def hour_rows(room_ids: Sequence[str]) -> Sequence[Hours]:
+    """Return the weekly hours of rooms as they were entered."""
+    query = select(Hours).where(Hours.room_id.in_(room_ids))
+    return db.session.scalars(query.order_by(Hours.room_id, Hours.weekday)).all()
+
+
+def card_facts_of(room_ids: Sequence[str]) -> dict[str, CardFacts]:
+    """Return when each room is live next: its next event, else its weekly hours."""
+    now = now_ms(db.session())
+    query = (
+        select(Event.room_id, func.min(Event.starts_at))
+        .where(Event.room_id.in_(room_ids), Event.starts_at > now, Event.cancelled_at.is_(None))
+        .group_by(Event.room_id)
+    )
+    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(query)}
+    spans: dict[str, list[tuple[int, int]]] = {}
+    for row in hour_rows([room_id for room_id in room_ids if room_id not in found]):
+        spans.setdefault(row.room_id, []).append(_next(row, now))
+    for room_id, open_hours in spans.items():
+        first = soonest(open_hours)
+        if first is not None and first[0] > now:
+            found[room_id] = first[0]
+    return {room_id: CardFacts(next_event_at=at) for room_id, at in found.items()}
+
+
+def _next(row: Hours, now: int) -> tuple[int, int]:
+    return next_span(row.weekday, row.from_min, row.until_min, row.zone, now=now)
