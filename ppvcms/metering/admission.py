@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from ppvcms.db import after_commit, db, transaction
-from ppvcms.faultpoints import faultpoint
 from ppvcms.media import services as media
 from ppvcms.metering import rows, seats, settle, turns
 from ppvcms.metering.audience import push_audience
@@ -117,7 +116,6 @@ def _enter(
         raise RefusedError(seat)
     seat_id = seat.id
     after_commit(session, lambda: tell_entered(seat_id))
-    faultpoint("enter.opened")
     return seat_id
 
 
@@ -221,7 +219,6 @@ def has_seat(seat: Seat) -> Refusal:
 
 def tell_entered(seat_id: str) -> None:
     """Tell the payer's pages and the performer that a seat was opened."""
-    faultpoint("enter.committed")
     _tell(seat_view(seat_id))
 
 
