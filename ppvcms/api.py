@@ -11,7 +11,7 @@ from ppvcms.accounts.audit import record as audit
 from ppvcms.accounts.fields import FieldError, ProfileField
 from ppvcms.accounts.fields import parse as parse_fields
 from ppvcms.accounts.invites import invite_person
-from ppvcms.accounts.lookup import people, people_who, person, person_named
+from ppvcms.accounts.lookup import people, people_who, person, person_named, verified_email
 from ppvcms.accounts.sessions import addresses_of
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
@@ -197,7 +197,6 @@ from ppvcms.web.site import room_cards
 
 __all__ = [
     "API_VERSION",
-    "GUESTS",
     "AccessView",
     "ActivationCheck",
     "Actor",
@@ -220,6 +219,7 @@ __all__ = [
     "FieldError",
     "FileLimits",
     "ForgedError",
+    "GUESTS",
     "Gateway",
     "GatewayEvent",
     "GrantState",
@@ -408,6 +408,7 @@ __all__ = [
     "usual_limits",
     "usual_quote",
     "usual_rules",
+    "verified_email",
     "wallet",
     "ways_to_pay",
     "work_of",

@@ -46,6 +46,12 @@ def people_who(permission: str) -> list[Actor]:
     return [actor_of(user) for user in db.session.scalars(query)]
 
 
+def verified_email(user_id: str) -> str | None:
+    """Return somebody's address, if it was proven to be theirs."""
+    query = select(User.email).where(User.id == user_id, User.email_verified_at.is_not(None))
+    return db.session.scalar(query)
+
+
 def people(user_ids: Iterable[str]) -> dict[str, Actor]:
     """Return these people by id; an id that nobody has is left out."""
     query = select(User).where(User.id.in_(set(user_ids)))
