@@ -56,15 +56,16 @@ def _choices(labels: Mapping[str, Any]) -> list[SelectChoice]:
     return [SelectChoice(value, text) for value, text in labels.items()]
 
 
-class RolesField(SelectMultipleField):
-    """Roles to tick; none ticked is everybody."""
-
-    widget = ListWidget(prefix_label=False)
-    option_widget = CheckboxInput()
-
-    def __init__(self, label: Any = None, **kwargs: Any) -> None:
+def _roles(label: Any, description: Any) -> SelectMultipleField:
+    """Return a field with the site's roles to tick; none ticked is everybody."""
+    return SelectMultipleField(
+        label,
         # Asked at every form: the owner's roles change.
-        super().__init__(label, choices=lambda: _choices(role_names()), **kwargs)
+        choices=lambda: _choices(role_names()),
+        description=description,
+        widget=ListWidget(prefix_label=False),
+        option_widget=CheckboxInput(),
+    )
 
 
 class BlocksField(TextAreaField):
@@ -144,10 +145,8 @@ class ModeForm(FlaskForm):
     recording = BooleanField(
         _l("May be recorded"), description=_l("Said on the panel; only where both agree.")
     )
-    use_roles = RolesField(
-        _l("Who may offer it"), description=_l("Nobody ticked: everybody who has a room.")
-    )
-    watch_roles = RolesField(_l("Who may watch it"), description=_l("Nobody ticked: everybody."))
+    use_roles = _roles(_l("Who may offer it"), _l("Nobody ticked: everybody who has a room."))
+    watch_roles = _roles(_l("Who may watch it"), _l("Nobody ticked: everybody."))
     weight = IntegerField(
         _l("Place in lists"), [Optional(), NumberRange(0, 99)], description=_l("Small ones first.")
     )

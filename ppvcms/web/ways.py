@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from ppvcms.host import registry
 from ppvcms.rooms.modes import Entry, PayerRole, Voyeurs
+from ppvcms.rooms.ways import way_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -73,7 +74,7 @@ class LiveMode:
 
 def live_modes(prices: Sequence[Price]) -> list[LiveMode]:
     """Return the kinds of shows that this performer may go live in (MD-04)."""
-    unseen = next((one.rate for one in prices if one.role == PayerRole.VOYEUR), None)
+    unseen = _usual_rate(PayerRole.VOYEUR)
     found = []
     for price in prices:
         mode = registry.room_mode(price.mode)
@@ -95,3 +96,9 @@ def live_modes(prices: Sequence[Price]) -> list[LiveMode]:
             )
         )
     return found
+
+
+def _usual_rate(role: PayerRole) -> int | None:
+    """Return what a way into others' shows costs where nobody set another rate, if there is one."""
+    way = way_of(role)
+    return way.limits().default if way is not None and way.limits is not None else None

@@ -108,6 +108,7 @@ def _panel(name: str) -> dict[str, str]:
         "send_request": _("Ask now at these terms"),
         "send_admit": _("Ask to be let in at these terms"),
         "send_change": _("Change at these terms"),
+        "end_other_question": _("End that one now and go on here?"),
         "end_other_yes": _("End that one and go on"),
     }
 

@@ -12,6 +12,7 @@ export class Audience {
     this.list = root.querySelector("[data-pv-audience]");
     this.at = performance.now();
     wire.on("audience", (next) => { if (next.room === root.dataset.room) this.show(next); });
+    wire.on("seat", (next) => this.#figures(next));
     this.list.addEventListener("click", (event) => this.#click(event));
     setInterval(() => this.#count(), 1000);
   }
@@ -33,6 +34,24 @@ export class Audience {
     this.root.querySelector("[data-pv-audience-empty]").hidden = this.viewers.length > 0;
     this.#cameras();
     this.#count();
+  }
+
+  /** Take the live figures of one seat between two lists. */
+  #figures(next) {
+    const one = this.viewers.find((each) => each.seat === next.seat);
+    if (!one) return;
+    const { state, role, rate, cost, counting, time_left_s } = next;
+    this.#settle();
+    Object.assign(one, { state, role, rate, cost, counting, time_left_s });
+    this.#row(one);
+    this.#cameras();
+  }
+
+  /** Count what has passed into every row, so that each may get figures of its own moment. */
+  #settle() {
+    const passed = (performance.now() - this.at) / 1000;
+    for (const one of this.viewers) if (one.counting) one.time_left_s = Math.max(0, one.time_left_s - passed);
+    this.at = performance.now();
   }
 
   #row(one) {

@@ -168,8 +168,9 @@ export class Entry {
   }
 
   async #refused(error, endOther) {
-    if (error.code === "end_other" && !endOther) {
-      if (await confirmDialog(error.message, { yes: this.words.end_other_yes })) await this.#send({ endOther: true });
+    if (error.code === "busy" && error.details.seat && !endOther) {
+      const question = `${error.reason} ${this.words.end_other_question}`;
+      if (await confirmDialog(question, { yes: this.words.end_other_yes })) await this.#send({ endOther: true });
       return;
     }
     toast(error.message);
