@@ -66,9 +66,13 @@ def plan(room: RoomView, actor: Actor, draft: Draft, *, key: str) -> Event | Ref
             changed_at=now,
         )
         _fill(event, draft)
-        session.add(event)
-        session.flush()
-        announce(session, room.performer_id, "event", title=draft.title, link=f"/events/{event.id}")
+        try:
+            with session.begin_nested():
+                session.add(event)
+        except IntegrityError:
+            return session.scalars(of_key).one()
+        link = f"/events/{event.id}"
+        announce(session, room.performer_id, "event", title=draft.title, link=link)
         return event
 
     return transaction(act)
