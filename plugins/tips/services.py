@@ -71,11 +71,11 @@ def send_tip(
     confirms first.
     """
     words = " ".join(note.split())
-    refusal = _refusal(room, actor, amount=amount, note=words)
-    if refusal is not None:
-        return refusal
     unique = f"{actor.user_id}:{key}"[:96]
     if _paid(unique) is None:
+        refusal = _refusal(room, actor, amount=amount, note=words)
+        if refusal is not None:
+            return refusal
         left_s = time_left_after(str(actor.user_id), amount)
         if left_s is not None and left_s < WARN_BELOW_S and not confirmed:
             return _confirm(left_s)
