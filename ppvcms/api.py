@@ -197,6 +197,7 @@ from ppvcms.web.site import room_cards
 
 __all__ = [
     "API_VERSION",
+    "GUESTS",
     "AccessView",
     "ActivationCheck",
     "Actor",
@@ -219,7 +220,6 @@ __all__ = [
     "FieldError",
     "FileLimits",
     "ForgedError",
-    "GUESTS",
     "Gateway",
     "GatewayEvent",
     "GrantState",
