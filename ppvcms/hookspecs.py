@@ -224,6 +224,11 @@ def client_badges(user_ids: Sequence[str]) -> dict[str, ClientBadge]:
     """Return what stands beside people's names in queues and chats, by person."""
 
 
+@_hook(HookKind.COLLECT, result=(int,))
+def pack_bonus(user_id: str) -> int:
+    """Return whole percents of a credit pack that somebody gets on top; the most counts."""
+
+
 @_hook(HookKind.FILTER, result=(str,))
 def filter_message(message: str, room: RoomView, actor: Actor) -> str:
     """Return the chat line as it shall be posted."""

@@ -35,6 +35,7 @@ from ppvcms.metering.state import Reason
 from ppvcms.metering.terms import Terms, funds_needed
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
+from ppvcms.rooms.badges import badges_of
 from ppvcms.rooms.models import ShowRequest
 from ppvcms.rooms.modes import Entry
 from ppvcms.rooms.services import by_id
@@ -208,7 +209,12 @@ def queue(room_id: str, *, fresh: str | None = None) -> list[dict[str, Any]]:
             select(User.id, User.display_name).where(User.id.in_([row.client_id for row in rows]))
         ).all()
     )
-    return [_queue_row(row, names.get(row.client_id, ""), new=row.id == fresh) for row in rows]
+    badges = badges_of(names)
+    return [
+        _queue_row(row, names.get(row.client_id, ""), new=row.id == fresh)
+        | {"badge": badges.get(row.client_id)}
+        for row in rows
+    ]
 
 
 def _queue_row(row: ShowRequest, name: str, *, new: bool) -> dict[str, Any]:

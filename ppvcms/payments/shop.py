@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from ppvcms.payments.contract import Gateway
 
+MOST_EXTRA = 100
 log = structlog.get_logger(__name__)
 
 
@@ -54,11 +55,27 @@ def offers(user_id: str | None) -> list[PackOffer]:
         .execution_options(populate_existing=True)
     ).all()
     bought = user_id is not None and has_bought(db.session(), user_id)
+    extra = extra_percent(user_id)
     return [
-        PackOffer(pack.id, pack.name, pack.credits, pack.bonus, pack.prices[currency], currency)
+        PackOffer(
+            pack.id,
+            pack.name,
+            pack.credits,
+            pack.bonus + pack.credits * extra // 100,
+            pack.prices[currency],
+            currency,
+        )
         for pack in packs
         if currency in pack.prices and not (pack.first_only and bought)
     ]
+
+
+def extra_percent(user_id: str | None) -> int:
+    """Return the whole percents of a pack that plugins give somebody on top, at most 100."""
+    if user_id is None:
+        return 0
+    answers = dispatch.collect("pack_bonus", user_id=user_id)
+    return min(MOST_EXTRA, max((0, *(percent for _slug, percent in answers))))
 
 
 def ways_to_pay() -> list[Way]:

@@ -19,6 +19,7 @@ from ppvcms.ids import new_id
 from ppvcms.ledger import outbox
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
+from ppvcms.rooms.badges import badges_of
 from ppvcms.rooms.models import ChatMessage
 from ppvcms.rooms.payers import is_unseen
 from ppvcms.rooms.services import by_id, role_in, view_of
@@ -57,6 +58,12 @@ def post(
     return _post_once(room, actor, line, f"{actor.user_id}:{key}"[:80], show_id)
 
 
+def _beside(actor: Actor) -> dict[str, Any]:
+    """Return what a line keeps of its writer beside the name: the badge of that day."""
+    badge = badges_of([actor.user_id]).get(str(actor.user_id))
+    return {"badge": badge} if badge else {}
+
+
 def _post_once(
     room: Room, actor: Actor, line: str, unique: str, show_id: str | None
 ) -> dict[str, Any] | Refusal:
@@ -72,7 +79,7 @@ def _post_once(
         role=role_in(room, actor),
         kind="text",
         text=line[:LONGEST],
-        data={},
+        data=_beside(actor),
         key=unique,
     )
     try:

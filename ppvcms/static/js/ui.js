@@ -16,6 +16,20 @@ export function formatMoney(minor, currency = "CRD") {
   return style.format(Number(minor) / 10 ** style.resolvedOptions().maximumFractionDigits);
 }
 
+/** Return what stands beside a name: `{label, icon, tone}`. */
+export function badgeOf({ label, icon, tone }) {
+  const badge = document.createElement("span");
+  badge.className = `pv-badge${tone ? ` pv-badge--${tone}` : ""}`;
+  if (icon) {
+    const sign = document.createElement("i");
+    sign.className = `bi bi-${icon}`;
+    sign.setAttribute("aria-hidden", "true");
+    badge.append(sign);
+  }
+  badge.append(label);
+  return badge;
+}
+
 /** Show seconds as 0:07, 12:40 or 1:02:03. */
 export function formatDuration(seconds) {
   const all = Math.max(0, Math.floor(Number(seconds)));

@@ -1,6 +1,6 @@
 // The chat list and its form, the same in the public room and in a private show.
 
-import { formatMoney, toast } from "../ui.js";
+import { badgeOf, formatMoney, toast } from "../ui.js";
 import { newKey } from "./wire.js";
 
 const KEEP = 200;
@@ -36,6 +36,7 @@ export class Chat {
       who.className = "pv-chat__who";
       who.textContent = line.name;
       item.append(who);
+      if (line.data?.badge) item.append(badgeOf(line.data.badge), " ");
     }
     if (line.data?.amount) {
       const amount = document.createElement("b");

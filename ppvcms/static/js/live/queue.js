@@ -1,6 +1,6 @@
 // The requests of a room as its live page shows them: who asks, for what, until when.
 
-import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
+import { announce, badgeOf, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { newKey } from "./wire.js";
 
 /** Fills `[data-pv-queue]`; `onAccepted(answer, row)` hears of an accepted one, `ready()` says no with a sentence. */
@@ -38,6 +38,7 @@ export class Queue {
     const set = (name, value) => { place(name).textContent = value; };
     const waits = (one.state ?? "waiting") === "waiting";
     set("name", one.name);
+    if (one.badge) place("name").append(" ", badgeOf(one.badge));
     set("initial", [...one.name][0] ?? "");
     set("mode", this.words[`mode_${one.mode}`] ?? one.mode);
     set("minutes", this.words.minutes.replace("{n}", `${one.minutes}${one.minutes_more ? "+" : ""}`));
