@@ -1,0 +1,21 @@
+"""The form of somebody's goals."""
+
+from __future__ import annotations
+
+from flask_babel import lazy_gettext as _l
+from flask_wtf import FlaskForm
+from wtforms import BooleanField, RadioField, SelectField, TextAreaField
+from wtforms.validators import Length
+
+
+class GoalsForm(FlaskForm):
+    """Goals, one on each line."""
+
+    goals = TextAreaField(
+        _l("Goals"),
+        [Length(max=2000)],
+        description=_l("The amount, then the words, such as: 50 A new microphone"),
+    )
+    layout = RadioField(_l("How they stand"), default="row")
+    reset = SelectField(_l("Begin again"))
+    anew = BooleanField(_l("Begin at zero now"))
