@@ -183,10 +183,7 @@ def open_link(token: str, actor: Actor) -> Opened:
         NotFoundError: The link is bent, old, another person's, its file is gone,
             or the file's plugin does not permit it. Nothing says which.
     """
-    try:
-        file_id, user_id, ends_at, what = _signer().loads(token)
-    except (BadData, TypeError, ValueError):
-        raise NotFoundError(token[:40]) from None
+    file_id, user_id, ends_at, what = _words_of(token)
     if user_id != (actor.user_id or "") or now_ms(db.session()) >= ends_at:
         raise NotFoundError(token[:40])
     row = db.session.get(FileRecord, file_id, populate_existing=True)
@@ -240,6 +237,18 @@ def fresh_path() -> Path:
     path = path_of(new_id())
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return path
+
+
+def _words_of(token: str) -> tuple[str, str, int, str]:
+    """Return what a link of ours says."""
+    try:
+        words = _signer().loads(token)
+    except BadData:
+        words = None
+    match words:
+        case [str(file_id), str(user_id), int(ends_at), str(what)]:
+            return file_id, user_id, ends_at, what
+    raise NotFoundError(token[:40])
 
 
 def _opened(row: FileRecord, *, download: bool) -> Opened:
