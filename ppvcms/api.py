@@ -192,6 +192,7 @@ from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
 from ppvcms.web.pdf import table as pdf_table
 from ppvcms.web.people import form_field
+from ppvcms.web.receipts import mode_name
 from ppvcms.web.sheets import csv_file
 from ppvcms.web.site import room_cards
 
@@ -339,6 +340,7 @@ __all__ = [
     "make_room",
     "markdown_html",
     "minor_units",
+    "mode_name",
     "names_of",
     "new_id",
     "new_secret",

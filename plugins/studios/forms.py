@@ -22,8 +22,8 @@ DEFAULTS: dict[str, Any] = {
 class SettingsForm(Form):
     """How large a studio may be, and the notice that its form begins with."""
 
-    performers = IntegerField(_l("Most people of one studio"), [NumberRange(1, 1000)])
-    rooms = IntegerField(_l("Most rooms of one studio"), [NumberRange(0, 1000)])
+    performers = IntegerField(_l("Most people of one company"), [NumberRange(1, 1000)])
+    rooms = IntegerField(_l("Most rooms of one company"), [NumberRange(0, 1000)])
     rooms_per_performer = IntegerField(_l("Most rooms for one person"), [NumberRange(1, 50)])
     leave_notice = IntegerField(_l("Days of notice in a new contract"), [NumberRange(0, 90)])
 
@@ -97,7 +97,7 @@ class RoomForm(FlaskForm):
 class DecisionForm(FlaskForm):
     """What the business decides about a studio."""
 
-    note = StringField(_l("What the studio reads"), [Optional(), Length(max=300)])
+    note = StringField(_l("What they read"), [Optional(), Length(max=300)])
     ratio_percent = IntegerField(
         _l("Ratio of its people, percent"),
         [Optional(), NumberRange(0, 100)],

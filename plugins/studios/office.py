@@ -54,7 +54,7 @@ def decide(studio_id: str) -> ResponseReturnValue:
         ratio_percent=form.ratio_percent.data,
         by=current_actor(),
     )
-    tell(refusal, _("Saved, and the studio was told."))
+    tell(refusal, _("Saved, and they were told."))
     return redirect(url_for("studios.admin_one", studio_id=studio_id))
 
 
@@ -82,7 +82,7 @@ def adopt(studio_id: str) -> ResponseReturnValue:
     refusal: Refusal | None = Refusal("not_found", _("There is no room at this address."))
     if room is not None:
         refusal = rooms.adopt(room.id, studio_id, by=current_actor())
-    tell(refusal, _("The room belongs to the studio now."))
+    tell(refusal, _("The room belongs to them now."))
     return redirect(url_for("studios.admin_one", studio_id=studio_id))
 
 

@@ -44,31 +44,32 @@ def register_permissions() -> list[Permission]:
     """Confirming studios and reading their contracts is the business's."""
     from ppvcms.api import Permission
 
-    return [Permission("studios.manage", "Confirm studios and read their contracts")]
+    return [Permission("studios.manage", "Confirm companies and read their contracts")]
 
 
 @hookimpl
 def register_menu() -> list[PluginMenuItem]:
     """Put the pages into the dashboards of all three."""
+    from flask_babel import LazyString
     from flask_babel import lazy_gettext as _l
 
-    from ppvcms.api import PluginMenuItem
+    from ppvcms.api import PluginMenuItem, label
 
     manage = "studio.manage"
+    one, several = LazyString(label, "studio"), LazyString(label, "studio", plural=True)
+    rooms = LazyString(label, "room", plural=True)
     return [
-        PluginMenuItem("account", "studios.overview", _l("Studio"), "buildings", manage, 5),
+        PluginMenuItem("account", "studios.overview", one, "buildings", manage, 5),
         PluginMenuItem("studio", "studios.overview", _l("Overview"), "speedometer2", manage, 0),
         PluginMenuItem("studio", "studios.roster", _l("People"), "people", manage, 1),
-        PluginMenuItem("studio", "studios.rooms_index", _l("Rooms"), "door-open", manage, 2),
+        PluginMenuItem("studio", "studios.rooms_index", rooms, "door-open", manage, 2),
         PluginMenuItem("studio", "studios.compare", _l("Compare"), "bar-chart", manage, 3),
         PluginMenuItem(
             "studio", "studios.statements_index", _l("Statements"), "receipt", manage, 4
         ),
         PluginMenuItem("studio", "studios.papers", _l("Company"), "building-check", manage, 5),
-        PluginMenuItem(
-            "performer", "studios.mine", _l("My studio"), "buildings", "room.perform", 40
-        ),
-        PluginMenuItem("admin", "studios.admin", _l("Studios"), "buildings", "studios.manage", 20),
+        PluginMenuItem("performer", "studios.mine", one, "buildings", "room.perform", 40),
+        PluginMenuItem("admin", "studios.admin", several, "buildings", "studios.manage", 20),
     ]
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import Refusal, current_actor, now_ms, policy, settings
+from ppvcms.api import Refusal, current_actor, mode_name, now_ms, policy, settings
 from ppvcms.api import db as database
 
 from . import contracts, people, statements
@@ -41,6 +41,7 @@ def overview() -> ResponseReturnValue:
         ours=ours,
         week=sum(week),
         chart=statements.chart(studio_id, since=today - 29 * DAY_MS, until=now + 1),
+        mode_name=mode_name,
     )
 
 
