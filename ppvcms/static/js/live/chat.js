@@ -31,12 +31,18 @@ export class Chat {
     const look = line.kind === "tip" ? "tip" : line.kind === "system" ? "note"
       : line.user && line.user === this.me() ? "own" : line.role === "performer" ? "host" : "say";
     item.className = `pv-chat__line pv-chat__line--${look}`;
+    if (line.user) item.dataset.user = line.user;
     if (line.name) {
       const who = document.createElement("span");
       who.className = "pv-chat__who";
       who.textContent = line.name;
       item.append(who);
       if (line.data?.badge) item.append(badgeOf(line.data.badge), " ");
+    }
+    if (line.data?.image) {
+      const image = document.createElement("img");
+      Object.assign(image, { src: line.data.image, alt: "", width: 24, height: 24, className: "pv-chat__image" });
+      item.append(image);
     }
     if (line.data?.amount) {
       const amount = document.createElement("b");

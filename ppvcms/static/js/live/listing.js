@@ -31,6 +31,8 @@ wire.on("listing", (card) => {
   const article = list?.querySelector(`[data-room="${CSS.escape(card.room)}"]`);
   if (!article) return;
   article.dataset.state = card.state;
+  const name = article.querySelector(".pv-perf__name a");
+  if (name && card.together) name.textContent = card.together;
   const prices = shown(card);
   const template = document.getElementById(`pill-${card.state}`);
   if (template) {

@@ -121,7 +121,12 @@ function showModes() {
   for (const button of root.querySelectorAll("[data-pv-mode]")) {
     button.closest("li").hidden = button.dataset.pvMode === running;
   }
-  for (const box of root.querySelectorAll("[data-pv-agree]")) box.checked = Boolean(me?.agreed?.includes(box.dataset.pvAgree));
+  showAgreed();
+}
+
+/** What was agreed to; a box that is being asked about keeps what was clicked. */
+function showAgreed() {
+  for (const box of root.querySelectorAll("[data-pv-agree]:enabled")) box.checked = Boolean(me?.agreed?.includes(box.dataset.pvAgree));
 }
 
 function showSwitches(switches) {
@@ -264,7 +269,7 @@ async function change(box) {
 async function agree(box) {
   const answer = await act(box, "agree_voyeurs", { mode: box.dataset.pvAgree, on: box.checked });
   if (answer) me.agreed = answer.agreed;
-  for (const one of root.querySelectorAll("[data-pv-agree]")) one.checked = Boolean(me?.agreed?.includes(one.dataset.pvAgree));
+  showAgreed();
 }
 
 async function snapshot() {

@@ -32,7 +32,10 @@ const entry = new Entry(root, wire, {
   // The camera is asked for with the click, so that the slot begins with a picture.
   before: async (offer) => { if (offer.role === "two_way" && offer.entry === "admit") await own.start(); },
   onAsked: (asked) => request.show(asked),
-  onEntered: () => join(),
+  onEntered: () => {
+    $("[data-pv-stage]").scrollIntoView({ block: "nearest" });
+    return join();
+  },
 });
 entry.prices = () => state?.prices ?? [];
 const topup = new TopUp({

@@ -106,9 +106,9 @@ export class SeatView {
   #click(event) {
     const on = (selector) => event.target.closest(selector);
     if (!this.open) return;
-    const button = on("[data-pv-end], [data-pv-continue], [data-pv-take-block], [data-pv-leave-slot]");
+    const button = on("[data-pv-end], [data-pv-leave-seat], [data-pv-continue], [data-pv-take-block], [data-pv-leave-slot]");
     if (!button) return;
-    if (on("[data-pv-end]")) this.#end();
+    if (on("[data-pv-end], [data-pv-leave-seat]")) this.#end();
     else if (on("[data-pv-continue]")) this.#ask(button, "continue", { key: this.#key("continue") });
     else if (on("[data-pv-leave-slot]")) this.#ask(button, "leave_slot");
     else this.#ask(button, "next_block", { key: this.#key("next_block") });
