@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 from ppvcms.host import dispatch, registry
 from ppvcms.media.services import revoke_connection
 from ppvcms.results import Refusal
-from ppvcms.rooms import alerts, chat, images, presence, services, shows, switches
-from ppvcms.wire import Caller, Field, Rate, Who, event, leave_place, on_leave, text
+from ppvcms.rooms import alerts, chat, images, presence, services, shows, switches, wander
+from ppvcms.wire import Caller, Field, Rate, Who, event, leave_place, number, on_leave, one_of, text
 
 if TYPE_CHECKING:
     from ppvcms.wire import Answer
@@ -43,6 +43,30 @@ def leave(caller: Caller, _data: dict[str, Any]) -> None:
     """Leave the room; the public picture of this page ends."""
     leave_place(caller)
     revoke_connection(caller.sid)
+
+
+@event(
+    "next_room",
+    who=Who.ANYONE,
+    fields={
+        "pool": one_of(wander.FREE, wander.PAID, wander.ALL),
+        "most": number(needed=False),
+        "random": Field(bool, needed=False),
+    },
+    rate=Rate(10, 1.0),
+)
+def next_room(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
+    """Find the room to go on to (RM-16)."""
+    if caller.room_id is None:
+        return not_joined()
+    card = wander.next_room(
+        caller.actor,
+        after=services.by_id(caller.room_id).slug,
+        pool=data["pool"],
+        most=data.get("most"),
+        at_random=data.get("random", False),
+    )
+    return {"room": card.as_json() if card is not None else None}
 
 
 @event("chat", fields={"text": text(2000), "key": KEY}, rate=Rate(5, 1.0))

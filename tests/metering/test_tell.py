@@ -153,6 +153,7 @@ def test_at_the_end_media_is_cut_and_both_are_led_on(private: Private) -> None:
         "seat": private.seat_id,
         "room": private.slug,
         "reason": "performer_ended",
+        "receipt": True,
         "show_live": True,
     }
 

@@ -20,7 +20,7 @@ from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.models import Seat, Span
 from ppvcms.metering.view import SeatView
 from ppvcms.results import Refusal
-from ppvcms.rooms import chat, listing, services, shows, switches
+from ppvcms.rooms import chat, listing, services, shows, switches, wander
 from ppvcms.rooms.models import Show, ShowRequest, Visit
 from tests import kit
 from tests.engine import ENGINE
@@ -419,3 +419,50 @@ def test_the_end_of_a_show_settles_every_seat_in_it(site: Site) -> None:
     assert [seat(view.id).close_reason for view in views] == ["went_off"] * 2
     assert [available(one) for one in people] == [5000] * 2
     assert show.id not in {room.show_id for room in [services.by_id(room.id)]}
+
+
+def test_on_to_the_next_room_and_to_paid_ones_only_when_agreed(small_site: Site) -> None:
+    """RM-16."""
+    people = {name: small_site.person(name, "performer") for name in ("Anna", "Bela", "Cleo")}
+    rooms = {name: small_site.room(one, name) for name, one in people.items()}
+    for name, mode in (("Anna", "free"), ("Bela", "free"), ("Cleo", "group")):
+        small_site.go_live(rooms[name], people[name], mode)
+    ben = small_site.person("Ben", credits=5000)
+
+    def onward(after: str, pool: str, **more: Any) -> str | None:
+        card = wander.next_room(ben, after=after, pool=pool, **more)
+        return card.slug if card is not None else None
+
+    assert [onward(slug, "free") for slug in ("anna", "bela", "cleo")] == ["bela", "anna", "anna"]
+    assert onward("bela", "paid") is None, "nobody is led into a paid room without a price"
+    assert onward("bela", "paid", most=99) is None
+    assert onward("bela", "all", most=100) == "cleo"
+    assert {onward("anna", "free", at_random=True) for _ in range(5)} == {"bela"}
+    page = Page(small_site, ben)
+    page.ok("join", room="anna", page="public")
+    assert page.ok("next_room", pool="free")["room"]["room"] == "bela"
+
+
+def test_fixed_blocks_are_offered_chosen_and_locked(small_site: Site) -> None:
+    """PS-12, R-22."""
+    rule("mode_private", block_10=1500, block_30=4000)
+    anna, room, _show = group(small_site, mode="free")
+    ben = small_site.person("Ben", credits=5000)
+    card = listing.card_of(room.id)
+    assert card is not None
+    private = next(price for price in card.prices if price.mode == "private")
+    assert [(one.minutes, one.price) for one in private.blocks] == [(10, 1500), (30, 4000)]
+    page, performer = Page(small_site, ben), Page(small_site, anna)
+    page.ok("join", room="anna", page="public")
+    performer.ok("join", room="anna", page="perform")
+    assert page.no("quote", mode="private", block=20) == "not_found"
+    offer = page.ok("quote", mode="private", block=10)["offer"]
+    assert (offer["block"], offer["funds_needed"]) == ({"minutes": 10, "price": 1500}, 1500)
+    request = page.ok("ask", offer=offer["token"], note="", key=key())["request"]
+    begun = performer.ok("accept", request=request["id"], key=key())
+    shown = page.ok("join", room="anna", page="private", seat=begun["seat"])["me"]["seat"]
+    assert (shown["block"]["price"], shown["block"]["taken"]) == (1500, 1)
+    assert page.no("next_block", seat=begun["seat"], nr=2) == "not_now", "it has not begun"
+    assert available(ben) == 5000 - 1500
+    page.ok("end", seat=begun["seat"])
+    assert available(ben) == 5000
