@@ -19,7 +19,7 @@ def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:
     rights = rights_now(str(actor.user_id))
     if rights is None or (rights.enabled and (rights.may_live or act != "live")):
         return None
-    words = _("Your %(role)s has not allowed this. You are not live.", role=label("studio"))
+    words = _("Your %(role)s has not allowed this. Nothing was changed.", role=label("studio"))
     return Refusal("studio", words, _("Ask them to allow it on their page of people."))
 
 

@@ -21,7 +21,7 @@ from ppvcms.host.contract import RoomRef
 from ppvcms.host.settings import site
 from ppvcms.realtime import push
 from ppvcms.rooms.cardfacts import NOTHING, card_facts
-from ppvcms.rooms.models import Category, Room, RoomImage, Show, Visit
+from ppvcms.rooms.models import Category, Room, RoomImage, Show, ShowPerformer, Visit
 from ppvcms.rooms.prices import Price, price_lists
 from ppvcms.rooms.states import RoomSignals, RoomState, since, state_of
 from ppvcms.rooms.ways import Scene, scenes
@@ -141,6 +141,12 @@ class Card:
     prices: tuple[Price, ...] = ()
     image_id: str | None = None
     facts: CardFacts = NOTHING
+    partners: tuple[str, ...] = ()
+
+    @property
+    def together(self) -> str:
+        """The names of all who are in the show, the room's own performer first (MD-16)."""
+        return ", ".join([self.performer, *self.partners])
 
     @property
     def public_mode(self) -> str | None:
@@ -177,6 +183,7 @@ class Card:
         """Return what the push `listing` carries."""
         return {
             "room": self.slug,
+            "together": self.together,
             "state": self.state.value,
             "mode": self.mode,
             "since": self.since,
@@ -259,7 +266,7 @@ def push_card(room_id: str) -> None:
 
 def fits(card: Card, filters: Filters) -> bool:
     """Whether a card is what the filters ask for."""
-    if filters.name and filters.name.casefold() not in f"{card.performer} {card.title}".casefold():
+    if filters.name and filters.name.casefold() not in f"{card.together} {card.title}".casefold():
         return False
     if filters.tag and filters.tag not in card.tags:
         return False
@@ -350,6 +357,7 @@ def _cards(rows: Sequence[Found]) -> list[Card]:
     signals_by = {row[0].id: signals_of(row[0], row[2]) for row in rows}
     states = {room_id: state_of(signals, now) for room_id, signals in signals_by.items()}
     running = scenes((row[0], states[row[0].id], row[2], row[3]) for row in rows)
+    partners = _partners(row[0].id for row in rows if states[row[0].id].live)
     cards = []
     for room, performer, show, _parent, category, category_name in rows:
         signals, state = signals_by[room.id], states[room.id]
@@ -376,9 +384,29 @@ def _cards(rows: Sequence[Found]) -> list[Card]:
                 auto_reject=room.auto_reject,
                 created_at=room.created_at,
                 scene=running[room.id],
+                partners=partners.get(room.id, ()),
             )
         )
     return cards
+
+
+def _partners(room_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return who else performs in each of these live rooms, in the order of checking in."""
+    query = (
+        select(Show.room_id, User.display_name)
+        .join(ShowPerformer, ShowPerformer.show_id == Show.id)
+        .join(User, User.id == ShowPerformer.performer_id)
+        .where(
+            Show.room_id.in_(list(room_ids)),
+            ShowPerformer.until_at.is_(None),
+            ShowPerformer.performer_id != Show.performer_id,
+        )
+        .order_by(ShowPerformer.place)
+    )
+    found: dict[str, tuple[str, ...]] = {}
+    for room_id, name in db.session.execute(query):
+        found[room_id] = (*found.get(room_id, ()), name)
+    return found
 
 
 def viewer_counts(room_ids: Iterable[str]) -> dict[str, int]:

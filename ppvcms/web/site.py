@@ -255,7 +255,7 @@ def _of_card(card: listing.Card) -> RoomPage:
         id=card.id,
         slug=card.slug,
         url=url_for("site.profile", slug=card.slug),
-        name=card.performer,
+        name=card.together,
         title=card.title,
         brief=card.brief,
         state=card.state.value,
@@ -293,6 +293,7 @@ def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> RoomPage:
         abort(404)
     page = replace(
         _of_card(card),
+        name=card.performer,
         prices=card.prices,
         own=actor.user_id == found.performer_id,
         offline_message=found.offline_message

@@ -246,4 +246,9 @@ def test_strangers_neither_answer_nor_ask(small_site: Site) -> None:
     answered = bea.post(f"/checkin/{question}/answer", answer="yes")
     assert answered.status_code == 302
     assert "You perform in Anna" in bea.get("/checkin/").text
-    assert "Together with" in browser_of(small_site, trio.dan).get("/rooms/anna").text
+    dan = browser_of(small_site, trio.dan)
+    assert "Together with Bea" in dan.text("/rooms/anna")
+    assert "Anna, Bea" in dan.text("/")
+    anna = browser_of(small_site, trio.anna)
+    assert "data-checkin-panel" in anna.get("/perform/live").text
+    assert "Bea" in anna.text("/checkin/")
