@@ -172,7 +172,7 @@ def _first_name(found: Role | None, pattern: Role | None) -> str:
 def _core_areas() -> list[tuple[str, list[str]]]:
     return [
         (_("Taking part"), ["room.enter", "message.send", "show.request", "tip.send"]),
-        (_("Buying and earning"), ["credits.buy", "room.perform", "studio.manage"]),
+        (_("Buying and earning"), ["credits.buy", "item.buy", "room.perform", "studio.manage"]),
         (_("People"), ["people.view", "people.manage", "roles.manage", "audit.view", "mail.view"]),
         (_("Live"), ["admin.view", "rooms.manage", "shows.manage"]),
         (_("Money"), ["ledger.view", "ledger.manage", "packs.manage"]),
@@ -191,6 +191,7 @@ def _core_words() -> dict[str, str]:
         "show.request": _("Ask for private time"),
         "tip.send": _("Spend credits: tips and purchases"),
         "credits.buy": _("Buy credits"),
+        "item.buy": _("Buy items"),
         "room.perform": _("Go live and be paid, as: %(role)s", role=label("performer")),
         "studio.manage": _("Run the work of others, as: %(role)s", role=label("studio")),
         "people.view": _("See people and their accounts"),

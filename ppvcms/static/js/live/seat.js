@@ -6,7 +6,7 @@ import { newKey } from "./wire.js";
 
 export const ENDED = ["settled", "void"];
 const CUT = ["exhausted", "waiting"];
-const URGENT = ["exhausted", "block", "continue"];
+const URGENT = ["exhausted", "limit", "block", "continue"];
 
 /** Shows a seat; `reopen()` lets its media flow again, `onEnd(seat)` hears that it is over. */
 export class SeatView {
@@ -71,6 +71,7 @@ export class SeatView {
     if (!this.open) return null;
     if (seat.state === "waiting") return seat.must_continue ? "continue" : "waiting";
     if (seat.state === "exhausted" && seat.block?.offered) return "block";
+    if (seat.state === "exhausted" && seat.limited) return "limit";
     if (["exhausted", "paused"].includes(seat.state)) return seat.state;
     return seat.state === "secured" || ["connecting", "lost"].includes(this.media) ? "connecting" : null;
   }
