@@ -153,8 +153,37 @@ def test_two_way_carries_both_and_works_without_a_camera(provider: EmbeddedProvi
     asyncio.run(play())
 
 
-def test_a_viewers_request_for_a_key_frame_reaches_the_performer(
+def test_a_two_way_place_in_a_show_is_seen_by_its_performer_alone(
     provider: EmbeddedProvider,
+) -> None:
+    """MD-08: everybody has the performer's picture, one grant has the client's."""
+
+    async def play() -> None:
+        she = await performer(provider)
+        sides = {
+            "place": (MediaRole.TWO_WAY, ["hers"]),
+            "viewer": (MediaRole.VIEWER, ["hers"]),
+            "unseen": (MediaRole.VOYEUR, ["hers"]),
+            "slot": (MediaRole.VIEWER, ["place"]),
+        }
+        pages: dict[str, Page] = {}
+        for name, (role, feeds) in sides.items():
+            descriptor = provider.grant(name, room="r", role=role, feeds=feeds, lease=Leases()(60))
+            pages[name] = Page(descriptor, camera=name == "place")
+            await pages[name].join(provider, name)
+        for page in pages.values():
+            await until(lambda page=page: len(page.screen().frames) > 10)
+        provider.revoke("place", reason="role")
+        await until(lambda: not state(provider, "slot").up)
+        assert await quiet(pages["slot"]) == 0
+        assert await quiet(pages["viewer"]) > 0
+        for page in (she, *pages.values()):
+            await page.close()
+
+    asyncio.run(play())
+
+
+def test_a_viewers_request_for_a_key_frame_reaches_the_performer(    provider: EmbeddedProvider,
 ) -> None:
     async def play() -> None:
         publishing = await performer(provider)
