@@ -172,11 +172,10 @@ def remove_paper(actor: Actor, paper_id: str) -> Refusal | None:
     user_id = str(actor.user_id)
 
     def act(session: Session) -> Refusal | None:
-        row = _row(session, user_id)
         paper = session.get(Paper, paper_id)
         if paper is None or paper.user_id != user_id or paper.removed:
             return Refusal("gone", _("There is no such paper."))
-        refusal = _refusal_to_change(row)
+        refusal = _refusal_to_change(_row(session, user_id))
         if refusal is None:
             paper.removed = True
             about = {"kind": paper.kind, "paper": paper_id}

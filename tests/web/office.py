@@ -20,6 +20,7 @@ from ppvcms.web.guards import TOKEN
 from tests.metering.stage import Stage
 
 if TYPE_CHECKING:
+    from flask import Flask
     from flask.testing import FlaskClient
     from werkzeug.test import TestResponse
 
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from ppvcms.rooms.models import Room
     from tests.live import Site
 
-CSRF = re.compile(r'name="csrf-token" content="([^"]+)"')
+CSRF = re.compile(r'name="csrf[-_]token"[^>]*? (?:content|value)="([^"]+)"')
 
 
 @dataclass
@@ -36,6 +37,7 @@ class Browser:
 
     client: FlaskClient
     address: str
+    any_page: str = "/p/none"
 
     def get(self, path: str) -> TestResponse:
         """Open a page."""
@@ -57,6 +59,10 @@ class Browser:
         headers = {"X-CSRFToken": self.token()}
         return self._ask("post", path, json=data, headers=headers)
 
+    def change(self, method: str, path: str) -> TestResponse:
+        """Send PATCH, PUT or DELETE as a page's script does."""
+        return self._ask(method.lower(), path, headers={"X-CSRFToken": self.token()})
+
     def _ask(self, method: str, path: str, **more: Any) -> TestResponse:
         """Ask from a context of its own, as a server does: nothing of the test's is seen."""
         ask = getattr(self.client, method)
@@ -66,7 +72,7 @@ class Browser:
 
     def token(self) -> str:
         """Return the token of this session."""
-        found = CSRF.search(self.get("/p/none").text)
+        found = CSRF.search(self.get(self.any_page).text)
         assert found is not None
         return found[1]
 
@@ -77,12 +83,21 @@ def plain(html: str) -> str:
     return " ".join(re.sub(r"<[^>]+>", " ", body).replace("\N{NO-BREAK SPACE}", " ").split())
 
 
-def browser_of(site: Site, actor: Actor) -> Browser:
-    """Sign somebody in."""
+def sign_in(actor: Actor) -> str:
+    """Sign somebody in and return the token of the session."""
     device = Device("203.0.113.9", "a browser")
-    token = transaction(lambda session: open_session(session, str(actor.user_id), device))
-    address = site.app.config["PPVCMS"].public_url
-    browser = Browser(site.app.test_client(), address)
+    return transaction(lambda session: open_session(session, str(actor.user_id), device))
+
+
+def browser_of(site: Site, actor: Actor) -> Browser:
+    """Return the browser of somebody who signed in."""
+    return browser_with(site.app, sign_in(actor))
+
+
+def browser_with(app: Flask, token: str) -> Browser:
+    """Return a browser that has a session."""
+    address = app.config["PPVCMS"].public_url
+    browser = Browser(app.test_client(), address)
     with browser.client.session_transaction(base_url=address) as kept:
         kept[TOKEN] = token
     return browser

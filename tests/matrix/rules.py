@@ -1,0 +1,103 @@
+"""To whom the objects behind routes and socket events belong; names are those of `world`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+ALL = frozenset({"all"})
+BEN, MARA = frozenset({"ben"}), frozenset({"mara"})
+STAFF = frozenset({"mod", "olga"})
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Who may; which ids the question needs; `quiet`: a no is said on a page, not by a status."""
+
+    who: frozenset[str]
+    needs: tuple[str, ...] = ()
+    instead: Mapping[str, str] = field(default_factory=dict)
+    quiet: bool = False
+
+    def given(self, ids: Mapping[str, str]) -> dict[str, str]:
+        """Return ids of this route that go by another name in the world."""
+        return {name: ids[other] for name, other in self.instead.items() if other in ids}
+
+
+OPEN = Rule(ALL)
+SELLER = MARA | STAFF
+RULES: dict[str, Rule] = {
+    "account.end_session": Rule(BEN, ("session_id",), quiet=True),
+    "auth.reset": OPEN,
+    "auth.verify": OPEN,
+    "earnings.show": Rule(MARA, ("over_id",), {"seat_id": "over_id"}),
+    "files.asset": OPEN,
+    "files.image": OPEN,
+    "media_files.add": Rule(MARA, ("upload_id",)),
+    "media_files.cancel": Rule(MARA, ("upload_id",), quiet=True),
+    "media_files.finish": Rule(MARA, ("upload_id",)),
+    "media_files.look": Rule(MARA, ("upload_id",)),
+    "media_files.private_file": OPEN,
+    "media_files.public_file": OPEN,
+    "notices.show": Rule(BEN, ("notice_id",)),
+    "pages.page": OPEN,
+    "pay.checkout": Rule(BEN, ("intent_id",)),
+    "pay.intent_json": Rule(BEN, ("intent_id",)),
+    "pay.notify": OPEN,
+    "pay.returned": Rule(BEN, ("intent_id",)),
+    "perform.remove_picture": Rule(MARA, ("image_id",), quiet=True),
+    "receipts.show": Rule(BEN, ("over_id",), {"seat_id": "over_id"}),
+    "site.private": Rule(BEN, ("seat_id",)),
+    "site.profile": OPEN,
+    "site.room": OPEN,
+    "site.room_state": OPEN,
+    # Plugins, each as long as it is there.
+    "activation.request_tick": OPEN,
+    "checkin.answer": Rule(frozenset(), ("proposal_id",), quiet=True),
+    "checkin.withdraw": Rule(MARA, ("proposal_id",), quiet=True),
+    "events.cancel": Rule(MARA | STAFF, ("event_id",), quiet=True),
+    "events.edit": Rule(MARA, ("event_id",)),
+    "events.file": OPEN,
+    "events.room_file": OPEN,
+    "events.show": OPEN,
+    "events.wish": OPEN,
+    "follow.toggle": OPEN,
+    "gateway_sandbox.choose": OPEN,
+    "gateway_sandbox.page": OPEN,
+    "paid_items.add_files": Rule(SELLER, ("item_id",)),
+    "paid_items.add_offer": Rule(SELLER, ("item_id",)),
+    "paid_items.arrived": Rule(BEN, ("delivery_id",)),
+    "paid_items.begin": Rule(frozenset(), ("item_id",), quiet=True),
+    "paid_items.buy": OPEN,
+    "paid_items.cancel": Rule(SELLER, ("delivery_id",)),
+    "paid_items.code": OPEN,
+    "paid_items.edit": Rule(SELLER, ("item_id",)),
+    "paid_items.end_given": Rule(SELLER, ("item_id",)),
+    "paid_items.end_offer": Rule(SELLER, ("item_id", "offer_id")),
+    "paid_items.give": Rule(SELLER, ("item_id",)),
+    "paid_items.item": OPEN,
+    "paid_items.links": OPEN,
+    "paid_items.make_code": Rule(SELLER, ("item_id",)),
+    "paid_items.new": OPEN,
+    "paid_items.remove_file": Rule(SELLER, ("item_id", "media_id")),
+    "paid_items.sales": Rule(SELLER, ("item_id",)),
+    "paid_items.send": Rule(SELLER, ("delivery_id",)),
+    "paid_items.set_parts": Rule(SELLER, ("item_id",)),
+    "paid_items.set_shown": Rule(SELLER, ("item_id",)),
+    "paid_items.set_state": Rule(SELLER, ("item_id",)),
+    "paid_items.take": Rule(SELLER, ("item_id", "media_id"), quiet=True),
+    "questions.ask": OPEN,
+    "questions.attachment": Rule(BEN | MARA, ("attachment_id",)),
+    "questions.refuse": Rule(MARA, ("question_id",), quiet=True),
+    "questions.reply": Rule(MARA, ("question_id",), quiet=True),
+    "questions.thread": Rule(BEN | MARA, ("question_id",)),
+    "questions.withdraw": Rule(BEN, ("question_id",), quiet=True),
+    "reviews.reply": Rule(MARA, ("review_id",), quiet=True),
+    "reviews.room": OPEN,
+    "reviews.write": OPEN,
+    "verification.bring": OPEN,
+    "verification.take_back": Rule(MARA, ("paper_id",), quiet=True),
+}
