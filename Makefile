@@ -11,13 +11,14 @@ INSTANCE := $(or $(PPVCMS_INSTANCE),instance)
 HAS_SITE = $(PPVCMS_DATABASE)$(wildcard $(INSTANCE)/ppvcms.sqlite3 $(INSTANCE)/ppvcms.toml)
 # More for pytest, for example ARGS="tests/ledger -k hold".
 ARGS ?=
+HISTORIES ?= 100000
 
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip install -qq --no-input --disable-pip-version-check \
        --constraint requirements.lock
 RECIPE := setup.cfg pyproject.toml requirements.lock tools/make_venv.sh
 
-.PHONY: help setup run reset-demo test lint types format figures bench lock
+.PHONY: help setup run reset-demo test histories lint types format figures bench lock
 
 help: ## list these verbs
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 14
@@ -49,6 +50,9 @@ test: .venv/.test-stamp ## lint, types and all tests; ARGS goes to pytest
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
 	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+
+histories: .venv/.test-stamp ## compare the meter with its model over HISTORIES (100000) random lives
+	@$(BIN)/python -m tests.metering.histories $(HISTORIES)
 
 lint: .venv/.test-stamp ## check style and form
 	@$(BIN)/ruff check

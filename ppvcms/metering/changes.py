@@ -195,7 +195,7 @@ def go_on(track: Track) -> None:
     if needed:
         track.secure(needed)
     _flow(track, track.now)
-    track.put(back_at=None)
+    track.put(back_at=track.now)
 
 
 def _block_anew(track: Track) -> int:

@@ -204,8 +204,10 @@ def next_look(state: SeatState, evidence: Evidence, *, now: int) -> int:
 
 def last_act(state: SeatState) -> int:
     """Return the latest moment at which something is known to have happened to a seat."""
-    # After a wait media counts a little later than it flows.
-    live = state.live_since if state.back_at is None else state.back_at
+    live = state.live_since
+    if live is not None and state.back_at == live - WAIT_FREE_MS:
+        # After a short wait media counts a little later than it flows.
+        live = state.back_at
     moments = (state.opened_at, state.posted_at, live, state.paused_at, state.waiting_since)
     return max(moment for moment in moments if moment is not None)
 

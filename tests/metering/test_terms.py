@@ -136,7 +136,7 @@ def test_stored_terms_come_back_unchanged(
 
 @pytest.mark.parametrize(
     "wrong",
-    [{"rate_per_minute": 0}, {"grace_s": -1}, {"minimum": -1}, {"sharers": ()}, {"extend_s": 0}],
+    [{"rate_per_minute": -1}, {"grace_s": -1}, {"minimum": -1}, {"sharers": ()}, {"extend_s": 0}],
 )
 def test_terms_that_cannot_be_metered_are_refused(wrong: dict[str, object]) -> None:
     with pytest.raises(TermsError, match="cannot be metered"):
