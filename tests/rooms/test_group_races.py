@@ -4,18 +4,25 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pytest
 import sqlalchemy as sa
 
 from ppvcms.db import db
-from ppvcms.metering import accepting, admission, requests, running, seats
+from ppvcms.metering import accepting, admission, meter, requests, running, seats, turns
 from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.models import Seat
 from ppvcms.metering.view import SeatView
+from ppvcms.results import Refusal
 from ppvcms.rooms.models import ShowRequest
 from tests.live import refused
+from tests.metering.stage import Stage, make_site
+from tests.metering.together import together
 from tests.rooms.test_group import available, enter, group, key, rule, seat, site
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from tests.live import Site
 
 __all__ = ["site"]
@@ -146,3 +153,41 @@ def test_a_role_that_changes_while_the_show_is_left_is_settled_once(site: Site) 
         seats.end_seat(one.id, ben)
     assert seat(own.id).state == "void"
     assert available(ben) == 5000
+
+
+@pytest.fixture
+def stage(database_url: str, tmp_path: Path) -> Iterator[Stage]:
+    """A seat whose time is chosen by the test; its books are checked at the end."""
+    with make_site(database_url, tmp_path).app_context():
+        ready = Stage()
+        yield ready
+        ready.end_all()
+        ready.check_books()
+
+
+def test_a_dearer_role_beside_the_last_second_is_secured_or_refused(
+    stage: Stage, database_url: str, tmp_path: Path
+) -> None:
+    """R-09, R-31, R-37: never at the new rate without its money."""
+    for nr in range(3):
+        client = stage.client(600 + 300 * (nr % 2))
+        seat_id = stage.open(client, role="viewer", rate_per_minute=200)
+        stage.signs(seat_id, 0, 180)
+        stage.meter(1)
+        moment = stage.at(180)
+
+        def look(now: int = moment) -> int:
+            return meter.run_batch(now=now).looked
+
+        def change(seat: str = seat_id, now: int = moment) -> bool:
+            answer = turns.rerate(seat, role="two_way", rate_per_minute=600, now=now)
+            return not isinstance(answer, Refusal)
+
+        together(database_url, tmp_path, look, change)
+
+        held = stage.seat(seat_id)
+        spent = stage.wallet(client)
+        assert (held.role, held.rate) == ("viewer", 200), "three minutes at 6.00 are not there"
+        assert spent.available >= 0
+        stage.end(seat_id, 180)
+        assert stage.receipt(seat_id).amount == 600
