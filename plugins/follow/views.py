@@ -8,12 +8,22 @@ from urllib.parse import urlsplit
 from flask import abort, flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import PluginBlueprint, Refusal, current_actor, policy, room_cards, room_named
+from ppvcms.api import (
+    PluginBlueprint,
+    Refusal,
+    current_actor,
+    names_of,
+    policy,
+    room_cards,
+    room_named,
+)
 
 from . import services
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from ppvcms.api import RoomView
 
 blueprint = PluginBlueprint("follow", __name__, url_prefix="/follow")
 
@@ -38,15 +48,16 @@ def toggle(slug: str) -> ResponseReturnValue:
     if request.accept_mimetypes.best == "application/json":
         if isinstance(answer, Refusal):
             return jsonify(error={"code": answer.code, "reason": answer.reason}), 409
-        return jsonify(followed=answer, text=_said(room.title, on=answer))
+        return jsonify(followed=answer, text=_said(room, on=answer))
     if isinstance(answer, Refusal):
         flash(str(answer), "error")
     else:
-        flash(_said(room.title, on=answer), "success")
+        flash(_said(room, on=answer), "success")
     return redirect(_back(slug))
 
 
-def _said(name: str, *, on: bool) -> str:
+def _said(room: RoomView, *, on: bool) -> str:
+    name = names_of([room.performer_id]).get(room.performer_id, room.title)
     if on:
         return str(_("You follow %(name)s and hear when there is something new.", name=name))
     return str(_("You do not follow %(name)s any more.", name=name))

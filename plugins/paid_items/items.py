@@ -11,6 +11,7 @@ from sqlalchemy import delete, func, select
 from ppvcms.api import (
     NotFoundError,
     Refusal,
+    announce,
     audit,
     db,
     delete_file,
@@ -316,6 +317,8 @@ def _missing(session: Session, item: Item) -> object:
 
 def _publish(session: Session, item: Item) -> None:
     item.state, item.note = State.SALE, ""
+    if item.published_at is None:
+        announce(session, item.owner_id, "item", title=item.title, link=f"/items/{item.id}")
     item.published_at = now_ms(session)
     put_on_sale(session, SLUG, item.id, stock=item.stock if item.kind == "goods" else None)
     _show(session, item, public=True)

@@ -15,7 +15,7 @@ TONES = {
     "": _l("Plain"),
     "info": _l("Calm"),
     "good": _l("Green"),
-    "accent": _l("Warm"),
+    "warn": _l("Warm"),
     "brand": _l("The site's colour"),
 }
 

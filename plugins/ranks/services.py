@@ -21,7 +21,7 @@ MONTH_MS = 30 * 86_400_000
 FIRST = (
     ("Bronze", 2_000, 0, "award", ""),
     ("Silver", 10_000, 3, "award-fill", "info"),
-    ("Gold", 50_000, 6, "trophy-fill", "accent"),
+    ("Gold", 50_000, 6, "trophy-fill", "warn"),
 )
 
 

@@ -32,7 +32,7 @@ def fill(ctx: DemoContext) -> None:
         now = now_ms(session)
         for place, room in enumerate(ctx.rooms[:9]):
             others = [one for one in writers if one.user_id != room.performer_id]
-            for number in range(1 + place * 2 % 5):
+            for number in range(2 + place * 2 % 4):
                 stars, text, reply = TEXTS[(place + number) % len(TEXTS)]
                 at = now - (1 + place + 3 * number) * DAY_MS
                 session.add(

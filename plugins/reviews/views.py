@@ -7,7 +7,15 @@ from typing import TYPE_CHECKING
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import PluginBlueprint, Refusal, current_actor, policy, room_named, room_of
+from ppvcms.api import (
+    PluginBlueprint,
+    Refusal,
+    current_actor,
+    names_of,
+    policy,
+    room_named,
+    room_of,
+)
 
 from . import services
 from .forms import ReplyForm, ReviewForm
@@ -113,6 +121,7 @@ def _room_page(found: RoomView, form: ReviewForm | None) -> str:
     return render_template(
         "reviews/room.html",
         room=found,
+        name=names_of([found.performer_id]).get(found.performer_id, found.title),
         rating=services.rating_of(found.id),
         rows=rows[:per_page],
         names=services.names(rows),

@@ -65,11 +65,7 @@ def test_a_rank_follows_what_was_spent_and_not_taken_back(here: Site) -> None:
     assert label_of(ben) == "Bronze"
     gone = spend(room, ben, 8_000, "c")
     assert label_of(ben) == "Silver"
-    transaction(
-        lambda s: reverse_transfer(
-            s, gone, key="back", source="test:back", memo="Back", actor_id=None
-        )
-    )
+    transaction(lambda s: reverse_transfer(s, gone, key="back", reason="Back", actor_id=None))
     assert label_of(ben) == "Bronze"
 
 

@@ -126,10 +126,10 @@ export function relativeTimes(within = document) {
 
 /** Write every <time data-pv-local> in the reader's own time zone; "time" leaves the day out. */
 export function localTimes(within = document) {
-  const zone = body.dataset.timeZone || undefined;
-  const clock = { hour: "2-digit", minute: "2-digit", timeZone: zone };
-  const whole = { weekday: "short", day: "numeric", month: "short", ...clock };
   for (const time of within.querySelectorAll("time[data-pv-local]")) {
+    const zone = time.closest("[data-pv-zone]")?.dataset.pvZone || body.dataset.timeZone || undefined;
+    const clock = { hour: "2-digit", minute: "2-digit", timeZone: zone };
+    const whole = { weekday: "short", day: "numeric", month: "short", ...clock };
     const at = new Date(time.dateTime);
     const short = time.dataset.pvLocal === "time";
     time.textContent = new Intl.DateTimeFormat(language, short ? { ...clock, timeZoneName: "short" } : whole).format(at);
