@@ -14,6 +14,8 @@ from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
 from ppvcms.notices.models import Notice, NoticeThread
 from ppvcms.notices.services import send_notice
+from ppvcms.payments.models import PaymentIntent
+from ppvcms.payments.purposes import CREDITS
 from ppvcms.rooms.models import Room
 
 if TYPE_CHECKING:
@@ -92,6 +94,10 @@ def _earned(session: Session, seat: Seat) -> int:
 
 
 def _credited(session: Session, event: PaymentSettled) -> None:
+    intent = session.get_one(PaymentIntent, event.intent_id)
+    if intent.purpose != CREDITS and not intent.message:
+        # What was paid went on into what it was paid for.
+        return
     send_notice(
         session,
         event.user_id,

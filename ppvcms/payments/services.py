@@ -127,6 +127,12 @@ def start_payment(
     return _begin(order, actor)
 
 
+def is_begun(actor: Actor, key: str) -> bool:
+    """Whether somebody began a payment with this key, so that a repeat is told of that one."""
+    known = select(PaymentIntent.id).where(PaymentIntent.key == f"{actor.user_id}:{key}")
+    return db.session.scalar(known) is not None
+
+
 def refusal_to_pay(actor: Actor) -> Refusal | None:
     """Return why somebody cannot pay at a gateway at all, or None."""
     if actor.user_id is None:

@@ -16,7 +16,7 @@ from ppvcms.accounts.models import User
 from ppvcms.db import db
 from ppvcms.host.settings import site
 from ppvcms.payments import purposes
-from ppvcms.payments.services import IntentView, Purchase, start_payment
+from ppvcms.payments.services import IntentView, Purchase, is_begun, start_payment
 from ppvcms.results import Refusal
 from ppvcms.sales import goods
 from ppvcms.sales.orders import Order, refusal_to_sell, sell, seller_may
@@ -51,9 +51,10 @@ def buy_directly(
     payer: Actor, order: Order, *, key: str, return_to: str = "", gateway: str | None = None
 ) -> IntentView | Refusal:
     """Begin to pay for an item at a gateway; the same `key` gives the same payment (R-04)."""
-    refusal = seller_may(order) or refusal_to_sell(db.session(), payer, order)
-    if refusal is not None:
-        return refusal
+    if not is_begun(payer, key):
+        refusal = seller_may(order) or refusal_to_sell(db.session(), payer, order)
+        if refusal is not None:
+            return refusal
     amount, currency = direct_price(order.price)
     if amount <= 0:
         return Refusal("free", _("There is nothing to pay for this. Nothing was taken."))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import traceback
 from collections import Counter
 from typing import TYPE_CHECKING
 
@@ -22,6 +20,7 @@ from ppvcms.sales.models import Access, Good, Sale
 from ppvcms.sales.orders import Order, Sold
 from tests import kit
 from tests.live import enter, refused, site_at
+from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -234,7 +233,8 @@ def test_i18_finds_access_and_debit_that_do_not_belong_together(
 
 
 @pytest.mark.parametrize("point", [name for name in faultpoints.POINTS if name[:5] == "sale."])
-def test_a_sale_survives_a_kill(tmp_path: Path, point: str, database_url: str) -> None:
+def test_a_sale_survives_a_kill(tmp_path: Path, point: str) -> None:
+    database_url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
     with site_at(database_url, tmp_path) as site:
         anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=900)
         wanted = order(anna, ben, an_item(stock=1))
@@ -251,23 +251,6 @@ def test_a_sale_survives_a_kill(tmp_path: Path, point: str, database_url: str) -
         bought(orders.buy(ben, wanted, key="k"))
         assert (count(Sale), kit.available(str(ben.user_id))) == (1, 400)
         assert kit.books_problems() == []
-
-
-def in_a_child(play: object, fault: str) -> int:
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            signal.alarm(60)
-            os.environ |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": fault}
-            faultpoints.load()
-            play()  # type: ignore[operator]
-            code = 0
-        except BaseException:  # noqa: BLE001 - a forked child must never return
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 
 
 def _fields(one: Order) -> dict[str, object]:
