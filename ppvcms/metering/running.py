@@ -71,17 +71,28 @@ def follow(event: Event) -> None:
         reason = Reason.STAFF if event.reason == Reason.STAFF else Reason.WENT_OFF
         seats = list(db.session.scalars(_open_in(event.show_id)))
         _settle(seats, reason, event.actor_id)
-        _let_go_on(event.room_id)
+        _after_private(event.show_id)
 
 
-def _let_go_on(room_id: str) -> None:
-    """Let who waits go on where nobody has to be ready first."""
-    room = db.session.get(Room, room_id, populate_existing=True)
-    show = db.session.get(Show, room.show_id) if room is not None and room.show_id else None
-    if room is None or room.away_since is not None or show is None or show.private:
+def _after_private(show_id: str) -> None:
+    """Let all wait until the performer is ready, or go on where nobody has to be (PS-10, R-39).
+
+    Who watched the private unseen did not wait until now.
+    """
+    private = db.session.get(Show, show_id, populate_existing=True)
+    if private is None or private.parent_id is None:
         return
-    show_id = show.id
-    transaction(lambda session: waiting.end(session, show_id))
+    public_id = private.parent_id
+
+    def act(session: Session) -> None:
+        waiting.lock(session, public_id)
+        room = session.get_one(Room, private.room_id, with_for_update=True)
+        if room.show_id != public_id:
+            return
+        turn = waiting.begin if room.ready_by is not None else waiting.end
+        turn(session, public_id)
+
+    transaction(act)
 
 
 def _settle(seat_ids: list[str], reason: Reason, by: str | None) -> int:

@@ -56,7 +56,7 @@ def change_mode(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
 
 def _change(session: Session, show: Show, mode: RoomMode, actor: Actor) -> None:
     now = now_ms(session)
-    show.mode, show.changed_at = mode.key, now
+    show.mode, show.paid, show.changed_at = mode.key, mode.paid, now
     show.free_until = now + FREE_AFTER_MS if mode.paid else None
     fact = ModeChanged(
         id=new_id(),

@@ -16,7 +16,7 @@ from sqlalchemy.orm import aliased
 from ppvcms.accounts.actor import VISITOR
 from ppvcms.accounts.models import User
 from ppvcms.db import db, now_ms
-from ppvcms.host import dispatch, registry
+from ppvcms.host import dispatch
 from ppvcms.host.contract import RoomRef
 from ppvcms.host.settings import site
 from ppvcms.realtime import push
@@ -337,11 +337,10 @@ def _rows(condition: Any) -> Sequence[Found]:
 def signals_of(room: Room, show: Show | None) -> RoomSignals:
     """Return what the state of a room is computed from."""
     live = show is not None and show.state == "live"
-    mode = registry.room_mode(show.mode) if show is not None and live else None
     return RoomSignals(
         show_live=live,
         private=show is not None and live and show.private,
-        paid=mode is not None and mode.paid,
+        paid=show is not None and live and show.paid,
         hidden=room.hidden,
         away_since=room.away_since,
         started_at=show.started_at if show is not None and live else None,

@@ -104,6 +104,7 @@ class Show(Base):
     """One broadcast of a room, from going live to going off, or one private show.
 
     When its mode changes (`changed_at`), those who watch see it free until `free_until`.
+    `paid` stays true when the plugin of its mode is switched off meanwhile.
     """
 
     __tablename__ = "show"
@@ -113,6 +114,7 @@ class Show(Base):
     performer_id: Mapped[Ulid] = mapped_column(ForeignKey("user.id"), index=True)
     mode: Mapped[str] = mapped_column(String(48))
     private: Mapped[bool] = mapped_column(Boolean, default=False)
+    paid: Mapped[bool] = mapped_column(Boolean, default=False)
     parent_id: Mapped[Ulid | None] = mapped_column(ForeignKey("show.id"))
     state: Mapped[str] = mapped_column(String(8), default="live", index=True)
     media_provider: Mapped[str] = mapped_column(String(48))

@@ -288,13 +288,14 @@ def _new_show(
     private: bool = False,
     parent: str | None = None,
 ) -> Show:
-    now = now_ms(session)
+    now, offered = now_ms(session), registry.room_mode(mode)
     show = Show(
         id=new_id(),
         room_id=room.id,
         performer_id=room.performer_id,
         mode=mode,
         private=private,
+        paid=offered is not None and offered.paid,
         parent_id=parent,
         state="live",
         media_provider=provider,

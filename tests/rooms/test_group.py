@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, now_ms, transaction
-from ppvcms.host import settings
+from ppvcms.host import lifecycle, settings
 from ppvcms.jobs import outbox
 from ppvcms.ledger.store import wallet_view
 from ppvcms.media.contract import EventKind
@@ -327,6 +327,20 @@ def test_who_watches_unseen_goes_on_in_a_private_that_allows_it(
     assert enter(small_site, room, late, "voyeur").role == "voyeur"
     seats.end_seat(begun.seat_id, ben)
     assert not ENGINE.carries(media["grant"])
+    while outbox.deliver_due():
+        pass
+    assert seat(unseen.id).state == "waiting", "until the performer is ready"
+    small_site.ready(room, anna)
+    assert seat(unseen.id).state == "secured"
+
+
+def test_a_kind_of_show_that_is_switched_off_is_not_free(small_site: Site) -> None:
+    _anna, _room, _show = group(small_site)
+    page = Page(small_site, small_site.person("Ben", credits=5000))
+    assert lifecycle.deactivate("mode_group", actor_id=None) is None
+    page.ok("join", room="anna", page="public")
+    assert page.no("watch") == "closed"
+    assert page.no("quote", mode="group") == "not_found"
 
 
 def test_a_change_of_kind_gives_ten_seconds_to_click(small_site: Site) -> None:

@@ -808,6 +808,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("performer_id", sa.String(26), nullable=False),
         sa.Column("mode", sa.String(48), nullable=False),
         sa.Column("private", sa.Boolean(), nullable=False),
+        sa.Column("paid", sa.Boolean(), nullable=False),
         sa.Column("parent_id", sa.String(26), nullable=True),
         sa.Column("state", sa.String(8), nullable=False),
         sa.Column("media_provider", sa.String(48), nullable=False),
