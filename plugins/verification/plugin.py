@@ -142,7 +142,7 @@ def template_slot(name: str, context: SlotContext) -> Markup | None:
     """Stand on the dashboard while something is to be done, and name the custodian."""
     from . import views
 
-    if name == "dashboard.overview":
+    if name == "dashboard.top":
         return views.reminder(context)
     return views.custodian() if name == "base.footer" else None
 

@@ -130,6 +130,7 @@ function show(next) {
     if (!line.wanted) line.open(own.stream);
   } else {
     line.close();
+    refused.clear();
     video.srcObject = null;
     $("[data-pv-stage]").classList.remove("is-live");
   }
