@@ -16,6 +16,8 @@ from ppvcms.api import (
     earned_by_day,
     now_ms,
     people,
+    room_of,
+    room_shared_by,
     rooms_of,
     studio_lines,
     studio_parts,
@@ -205,7 +207,8 @@ def _compared(user_id: str, name: str, work: Work) -> Compared:
 
 
 def _room_now(performer_id: str) -> RoomView | None:
-    found = rooms_of(performer_id)
+    shared = room_shared_by(performer_id)
+    found = (room_of(shared),) if shared is not None else rooms_of(performer_id)
     return next((room for room in found if _is_live(room)), found[0] if found else None)
 
 

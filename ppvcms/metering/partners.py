@@ -49,13 +49,19 @@ def room_shared_by(user_id: str) -> str | None:
 
 
 def change_performers(
-    session: Session, room_id: str, wanted: Sequence[Present], *, reason: str
+    session: Session,
+    room_id: str,
+    wanted: Sequence[Present],
+    *,
+    reason: str,
+    now: int | None = None,
 ) -> Refusal | None:
     """Let these performers be in a room's show from now on, in the caller's transaction.
 
     The first is the room's own performer. Who is left out has left for `reason`;
     what they earned until now stays theirs (R-50). Nothing is written when it is
-    refused: the room is off, or somebody is in another show ("busy").
+    refused: the room is off, or somebody is in another show ("busy"). `now` stands
+    for the database's clock in tests.
 
     Raises:
         ValueError: The room's own performer is not the first, somebody comes
@@ -78,16 +84,16 @@ def change_performers(
     refusal = _refusal_to_join(session, show, before, wanted)
     if refusal is not None:
         return refusal
-    _write(session, show, wanted, reason)
+    moment = now_ms(session) if now is None else now
+    _write(session, show, wanted, reason, moment)
     for show_id in shows_here:
-        periods.begin(session, show_id)
+        periods.begin(session, show_id, now=moment)
     after_commit(session, lambda: push_state(room_id))
     return None
 
 
-def _write(session: Session, show: Show, wanted: Sequence[Present], reason: str) -> None:
+def _write(session: Session, show: Show, wanted: Sequence[Present], reason: str, now: int) -> None:
     """End the times that change and begin the new ones; who stays as before goes on."""
-    now = now_ms(session)
     query = select(ShowPerformer).where(
         ShowPerformer.show_id == show.id, ShowPerformer.until_at.is_(None)
     )

@@ -57,6 +57,22 @@ def set_ratio(room_id: str, percent: int | None, *, actor_id: str | None) -> Ref
     return _edit(room_id, {"ratio_percent": percent}, actor_id, "rooms.ratio.changed")
 
 
+def set_bonus(
+    room_id: str, percent: int | None, until: int | None, *, actor_id: str | None
+) -> Refusal | None:
+    """Set a ratio that holds until a moment where it is higher than the usual (CM-02, R-49).
+
+    None for both takes it away.
+    """
+    if (percent is None) != (until is None):
+        words = _("A bonus has a ratio and a last day. Nothing was changed.")
+        return Refusal("bonus", words)
+    if percent is not None and not 0 <= percent <= 100:  # noqa: PLR2004 - percent
+        return Refusal("range", _("A ratio is between 0 and 100 percent. Nothing was changed."))
+    changes = {"bonus_percent": percent, "bonus_until": until}
+    return _edit(room_id, changes, actor_id, "rooms.bonus.changed")
+
+
 def set_featured(room_id: str, level: int, *, actor_id: str | None) -> Refusal | None:
     """Set how far up a room stands, from 0 to 9 (RM-10)."""
     if not 0 <= level <= MOST_FEATURED:

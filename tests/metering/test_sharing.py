@@ -16,6 +16,8 @@ from ppvcms.ids import new_id
 from ppvcms.ledger.books import split_charge
 from ppvcms.metering.sharing import Ratios, as_books, sharers_of
 from ppvcms.metering.terms import Sharer
+from ppvcms.results import Refusal
+from ppvcms.rooms import office
 from ppvcms.rooms.models import Room, ShowPerformer
 from tests.live import Site, site_at
 
@@ -109,10 +111,13 @@ def test_ratios_are_found_from_item_to_site(small_site: Site) -> None:
     transaction(lambda s: setattr(s.get_one(Room, room.id), "ratio_percent", 60))
     assert _percent(room.id, "tip") == 60
     assert _percent(room.id, "tip", item_percent=50) == 50
-    transaction(lambda s: _give_bonus(s.get_one(Room, room.id), until=2**52))
+    assert office.set_bonus(room.id, 95, 2**52, actor_id=None) is None
     assert _percent(room.id, "tip", item_percent=50) == 95
-    transaction(lambda s: _give_bonus(s.get_one(Room, room.id), until=1))
+    assert office.set_bonus(room.id, 95, 1, actor_id=None) is None
     assert _percent(room.id, "tip") == 60
+    half = office.set_bonus(room.id, 95, None, actor_id=None)
+    assert isinstance(half, Refusal)
+    assert office.set_bonus(room.id, None, None, actor_id=None) is None
 
 
 def test_a_part_that_is_over_or_has_not_begun_takes_nothing(small_site: Site) -> None:
@@ -190,7 +195,3 @@ def _part(
         from_at=since,
         until_at=until,
     )
-
-
-def _give_bonus(room: Room, *, until: int) -> None:
-    room.bonus_percent, room.bonus_until = 95, until

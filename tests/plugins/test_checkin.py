@@ -12,6 +12,7 @@ from ppvcms.db import db, transaction
 from ppvcms.facade import charge
 from ppvcms.host import registry
 from ppvcms.ledger.models import Share
+from ppvcms.metering import seats
 from ppvcms.metering.partners import performers_in, room_shared_by
 from ppvcms.results import Refusal
 from ppvcms.rooms import services, shows
@@ -230,6 +231,25 @@ def test_what_cannot_be_asks_nobody(small_site: Site) -> None:
     for data, code in UNFIT:
         answer = do("propose", trio.room, trio.anna, **{"key": "k", **data})
         assert refused(answer) == code, data
+
+
+def test_a_check_out_races_the_end_of_a_private(site: Site) -> None:
+    trio = Trio(site)
+    a, b, _c = trio.ids
+    question = propose(trio.room, trio.anna, "Bea")
+    assert reply(question, trio.bea, trio.room) == "done"
+    begun = site.begin(trio.room, trio.anna, trio.dan)
+    shown = view(trio.room)
+
+    def act(number: int) -> Any:
+        if number:
+            return seats.end_seat(begun.seat_id, trio.dan)
+        return do("check_out", trio.room, trio.bea, performer=b)
+
+    answers = site.together(2, act)
+    assert not any(isinstance(one, Refusal) for one in answers), answers
+    assert shown.state == "private"
+    assert here(trio.room) == [(a, 1)]
 
 
 def test_strangers_neither_answer_nor_ask(small_site: Site) -> None:

@@ -52,6 +52,7 @@ class Panel {
     this.box.querySelector("[data-checkin-here]").replaceChildren(...here.map((one, place) => this.hereLine(one, place)));
     const place = this.box.querySelector("[data-checkin-question]");
     place.hidden = !question;
+    if (!question && this.note.textContent === this.box.dataset.asked) this.say("");
     const asked = (question?.lines ?? []).filter((one) => one.answer !== "host");
     this.box.querySelector("[data-checkin-asked]").replaceChildren(...asked.map((one) => this.askedLine(one)));
     const list = this.box.querySelector("datalist");

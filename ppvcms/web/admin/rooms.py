@@ -16,6 +16,7 @@ from ppvcms.host.fields import credits_text, minor_units
 from ppvcms.host.labels import label
 from ppvcms.results import Refusal
 from ppvcms.rooms import office, rates, services
+from ppvcms.web.admin.dates import day_after
 from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url, tell
 from ppvcms.web.admin.queries import rooms as read
 from ppvcms.web.admin.queries.people import with_role
@@ -47,6 +48,13 @@ class RoomForm(FlaskForm):
     listed = BooleanField(
         _l("Shown in the list"), description=_l("Off: only who knows the address finds it.")
     )
+
+
+class BonusForm(FlaskForm):
+    """A ratio for a time, which counts where it is higher than the usual one."""
+
+    percent = IntegerField(_l("Ratio, percent"), [Optional(), NumberRange(0, 100)])
+    last_day = StringField(_l("Last day"), [Optional(), Length(max=10)])
 
 
 class CategoryForm(FlaskForm):
@@ -107,7 +115,25 @@ def room(room_id: str) -> ResponseReturnValue:
     form.category_id.choices = [("", _("None")), *shelves]
     if form.validate_on_submit() and _place(found, form):
         return redirect(url_for("admin.room", room_id=room_id))
-    return render_template("admin/room.html", room=found, form=form, rates=rates.rate_rows(room_id))
+    bonus = BonusForm(formdata=None, percent=found.bonus_percent)
+    return render_template(
+        "admin/room.html", room=found, form=form, bonus=bonus, rates=rates.rate_rows(room_id)
+    )
+
+
+@blueprint.post("/rooms/<room_id>/bonus")
+@policy(who="settings.manage")
+def room_bonus(room_id: str) -> ResponseReturnValue:
+    """Give a room a higher ratio until a day, or take it away with both fields empty (CM-02)."""
+    form = BonusForm()
+    until = day_after(form.last_day.data or "")
+    refusal: Refusal | None = Refusal("bonus", _("Write a ratio and a day. Nothing was changed."))
+    if form.validate() and (until is not None or not form.last_day.data):
+        refusal = office.set_bonus(
+            room_id, form.percent.data, until, actor_id=current_actor().user_id
+        )
+    tell(refusal, _("Saved. It holds for what comes in from now on."))
+    return redirect(url_for("admin.room", room_id=room_id))
 
 
 @blueprint.get("/categories")
