@@ -55,69 +55,88 @@ class Wish:
     percents: Mapping[str, int] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """Who would be there, with which weights, and who is asked."""
+
+    people: tuple[str, ...]
+    weights: Mapping[str, int]
+    asked: tuple[str, ...]
+    alike: bool
+
+
 def propose(room: RoomView, actor: Actor, wish: Wish, *, key: str) -> str | Refusal:
     """Ask people to share the show of a room; return the proposal's id.
 
     The guests are all who shall be there besides the host; who is there already and
     is not named stays. The same key asks once.
     """
-    refusal = _refusal_of(room, actor, wish)
-    if refusal is not None:
-        return refusal
-    here = {one.performer_id: one.weight for one in performers_in(db.session(), room.id)}
-    people = _people(room, here, wish)
-    if len(people) > MOST:
-        return Refusal("range", _("At most %(most)s people fit into one show.", most=MOST))
-    host = str(actor.user_id)
-    alike = wish.percents is None and len(set(here.values())) <= 1
-    weights = dict.fromkeys(people, 1) if wish.percents is None else dict(wish.percents)
-    if set(weights) != set(people):
-        return Refusal("percent", _("Give a percentage for each person. Nobody was asked."))
-    asked = [one for one in people if one != host and not (alike and one in here)]
-    if not asked:
-        return Refusal("nothing", _("They are here already. Nothing was changed."))
-    unique = f"{host}:{key}"[:96]
+    plan = _refusal_of(room, actor, wish) or _plan(room, wish)
+    if isinstance(plan, Refusal):
+        return plan
+    unique = f"{actor.user_id}:{key}"[:96]
 
     def act(session: Session) -> str | Refusal:
         known = session.scalar(select(Proposal.id).where(Proposal.key == unique))
         if known is not None:
             return known
-        now = now_ms(session)
-        if _waiting(session, room.id, now) is not None:
+        if _waiting(session, room.id, now_ms(session)) is not None:
             return Refusal(
                 "one_open",
                 _("You have asked a moment ago. Nobody else was asked."),
                 _("Wait for the answers, or take the question back."),
             )
-        proposal = Proposal(
-            id=new_id(),
-            room_id=room.id,
-            host_id=host,
-            open_for=room.id,
-            key=unique,
-            alike=alike,
-            made_at=now,
-            expires_at=now + ANSWER_MS,
-        )
-        session.add(proposal)
-        session.flush()
-        session.add_all(
-            Part(
-                proposal_id=proposal.id,
-                performer_id=one,
-                place=place,
-                weight=weights[one],
-                answer="waiting" if one in asked else ("host" if one == host else "yes"),
-            )
-            for place, one in enumerate(people)
-        )
-        session.flush()
-        for one in asked:
+        proposal = _write(session, room, plan, unique)
+        for one in plan.asked:
             _ask(session, one, proposal, actor.name, room)
         push_room(session, room, "checkin", {"room": room.slug})
         return proposal.id
 
     return transaction(act)
+
+
+def _plan(room: RoomView, wish: Wish) -> _Plan | Refusal:
+    host = room.performer_id
+    here = {one.performer_id: one.weight for one in performers_in(db.session(), room.id)}
+    people = tuple(dict.fromkeys([host, *here, *wish.guests]))
+    if len(people) > MOST:
+        return Refusal("range", _("At most %(most)s people fit into one show.", most=MOST))
+    alike = wish.percents is None and len(set(here.values())) <= 1
+    weights = dict.fromkeys(people, 1) if wish.percents is None else dict(wish.percents)
+    if set(weights) != set(people):
+        return Refusal("percent", _("Give a percentage for each person. Nobody was asked."))
+    asked = tuple(one for one in people if one != host and not (alike and one in here))
+    if not asked:
+        return Refusal("nothing", _("They are here already. Nothing was changed."))
+    return _Plan(people, weights, asked, alike)
+
+
+def _write(session: Session, room: RoomView, plan: _Plan, key: str) -> Proposal:
+    now = now_ms(session)
+    proposal = Proposal(
+        id=new_id(),
+        room_id=room.id,
+        host_id=room.performer_id,
+        open_for=room.id,
+        key=key,
+        alike=plan.alike,
+        made_at=now,
+        expires_at=now + ANSWER_MS,
+    )
+    session.add(proposal)
+    session.flush()
+    session.add_all(
+        Part(
+            proposal_id=proposal.id,
+            performer_id=one,
+            place=place,
+            weight=plan.weights[one],
+            answer="waiting" if one in plan.asked else ("host" if place == 0 else "yes"),
+        )
+        for place, one in enumerate(plan.people)
+    )
+    session.flush()
+    return proposal
 
 
 def answer(proposal_id: str, actor: Actor, room: RoomView, *, yes: bool) -> str | Refusal:
@@ -132,23 +151,30 @@ def answer(proposal_id: str, actor: Actor, room: RoomView, *, yes: bool) -> str 
     def act(session: Session) -> str | Refusal:
         proposal = session.get(Proposal, proposal_id, with_for_update=True, populate_existing=True)
         part = session.get(Part, (proposal_id, actor.user_id), populate_existing=True)
-        now = now_ms(session)
         if proposal is None or part is None or part.answer == "host":
             return Refusal("not_found", _("You were not asked."))
         if part.answer != "waiting":
             return proposal.state
-        if proposal.state != "waiting" or now >= proposal.expires_at:
-            return Refusal("expired", _("This question has ended. Nothing was changed."))
-        part.answer, part.answered_at = ("yes" if yes else "no"), now
-        refused = _carry_on(session, proposal, now)
+        refused = _take(session, proposal, part, yes=yes)
         if refused is not None:
-            part.answer, part.answered_at = "waiting", None
             return refused
         push_person(session, proposal.host_id, "checkin", {"room": room.slug})
         push_room(session, room, "checkin", {"room": room.slug})
         return proposal.state
 
     return transaction(act)
+
+
+def _take(session: Session, proposal: Proposal, part: Part, *, yes: bool) -> Refusal | None:
+    """Write an answer and do what it amounts to; a refusal leaves the question open."""
+    now = now_ms(session)
+    if proposal.state != "waiting" or now >= proposal.expires_at:
+        return Refusal("expired", _("This question has ended. Nothing was changed."))
+    part.answer, part.answered_at = ("yes" if yes else "no"), now
+    refused = _carry_on(session, proposal, now)
+    if refused is not None:
+        part.answer, part.answered_at = "waiting", None
+    return refused
 
 
 def withdraw(proposal_id: str, actor: Actor, room: RoomView) -> Refusal | None:
@@ -250,10 +276,6 @@ def _enter(session: Session, proposal: Proposal, parts: Sequence[Part]) -> Refus
 def _new(parts: Sequence[Part]) -> list[str]:
     """Return who said yes to this question; who was there before it was not asked."""
     return [part.performer_id for part in parts if part.answer == "yes" and part.answered_at]
-
-
-def _people(room: RoomView, here: Mapping[str, int], wish: Wish) -> list[str]:
-    return list(dict.fromkeys([room.performer_id, *here, *wish.guests]))
 
 
 def _parts(session: Session, proposal_id: str) -> list[Part]:

@@ -69,32 +69,42 @@ def propose(studio_id: str, performer_id: str, wording: Wording, *, by: Actor) -
         crowded = _refusal_of_number(session, studio_id, performer_id)
         if crowded is not None:
             return crowded
-        mark = f"{studio_id}:{performer_id}"
-        before = session.scalar(select(Contract).where(Contract.open_for == mark).with_for_update())
-        now = now_ms(session)
-        if before is not None:
-            before.state, before.open_for, before.decided_at = "withdrawn", None, now
-            session.flush()
-        row = Contract(
-            id=new_id(),
-            studio_id=studio_id,
-            performer_id=performer_id,
-            version=_next_version(session, studio_id, performer_id),
-            percent=wording.percent,
-            notice_days=wording.notice_days,
-            collects=wording.collects,
-            terms=wording.terms.strip(),
-            open_for=mark,
-            made_at=now,
-            made_by=str(by.user_id),
-        )
-        session.add(row)
-        session.flush()
+        _drop_open(session, f"{studio_id}:{performer_id}")
+        row = _new(session, studio_id, performer_id, wording, str(by.user_id))
         _log(session, by.user_id, "proposed", row)
         _tell(session, performer_id, "proposed", row, studio_id)
         return row.id
 
     return transaction(act)
+
+
+def _drop_open(session: Session, mark: str) -> None:
+    before = session.scalar(select(Contract).where(Contract.open_for == mark).with_for_update())
+    if before is not None:
+        before.state, before.open_for = "withdrawn", None
+        before.decided_at = now_ms(session)
+        session.flush()
+
+
+def _new(
+    session: Session, studio_id: str, performer_id: str, wording: Wording, by: str
+) -> Contract:
+    row = Contract(
+        id=new_id(),
+        studio_id=studio_id,
+        performer_id=performer_id,
+        version=_next_version(session, studio_id, performer_id),
+        percent=wording.percent,
+        notice_days=wording.notice_days,
+        collects=wording.collects,
+        terms=wording.terms.strip(),
+        open_for=f"{studio_id}:{performer_id}",
+        made_at=now_ms(session),
+        made_by=by,
+    )
+    session.add(row)
+    session.flush()
+    return row
 
 
 def withdraw(contract_id: str, *, by: Actor) -> Refusal | None:

@@ -56,7 +56,7 @@ SHIPPED: tuple[tuple[str, str, bool], ...] = (
     ("owner", "Owner", False),
     ("moderator", "Moderator", False),
     ("back_office", "Back office", False),
-    ("studio", "Studio", False),
+    ("studio", "Studio", True),
     ("performer", "Performer", True),
     ("client", "Client", True),
 )
