@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
@@ -38,6 +39,8 @@ PRICE_BANDS = (150, 200, 300, 500)
 RATINGS = (4, 3, 2)
 """The least means of stars that the list can be filtered by."""
 KEPT = "listing"
+MOST_DIGITS = 10
+NEXT_POOL = 32
 NEW_MS = 30 * 86_400_000
 
 
@@ -143,6 +146,32 @@ def visit(slug: str) -> ResponseReturnValue:
     return _room_page(services.by_slug(slug), visit=True)
 
 
+@blueprint.get("/rooms/<slug>/next.json")
+@policy(who="public")
+def next_room(slug: str) -> ResponseReturnValue:
+    """Name the room after this one among those on air, or any of them (RM-16).
+
+    Paid ones only up to the rate that the address names, in minor units per minute.
+    """
+    asked = request.args.get("most", "")
+    most = int(asked) if asked.isascii() and asked.isdigit() and len(asked) < MOST_DIGITS else 0
+    here_now = listing.listing(
+        listing.Filters(state="live"), per_page=NEXT_POOL, actor=current_actor()
+    ).cards
+    cards = [c for c in here_now if c.slug == slug or (c.state.public_media and _costs(c) <= most)]
+    here = next((nr for nr, card in enumerate(cards) if card.slug == slug), -1)
+    others = [card for card in (*cards[here + 1 :], *cards[: max(0, here)]) if card.slug != slug]
+    if not others:
+        return jsonify(url=None)
+    found = secrets.choice(others) if request.args.get("how") == "random" else others[0]
+    return jsonify(url=url_for("site.room", slug=found.slug))
+
+
+def _costs(card: listing.Card) -> int:
+    """Return what a minute of the show that runs costs; 0 is free."""
+    return next((price.rate for price in card.prices if price.mode == card.mode), 0)
+
+
 @blueprint.get("/rooms/<slug>/state.json")
 @policy(who="public")
 def room_state(slug: str) -> ResponseReturnValue:
@@ -207,6 +236,7 @@ def _room_page(found: Room, *, visit: bool = False) -> ResponseReturnValue:
         room=page,
         view=services.view_of(found),
         visit=visit,
+        price_bands=PRICE_BANDS,
         ways=ways,
         seat=meter_figures(None, mode="", other=page.name),
         words=words.room(page.name) | words.modes(),

@@ -1,9 +1,10 @@
 // The public page of a room: picture, chat, prices, every way in, and one's own seat in the show.
 
-import { announce, formatDuration, formatMoney, toast } from "../ui.js";
+import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Chat } from "./chat.js";
 import { Entry } from "./entry.js";
 import { MediaLine, play } from "./media.js";
+import { Next } from "./next.js";
 import { Own } from "./own.js";
 import { Page } from "./plugins.js";
 import { RefusedCover } from "./refused.js";
@@ -67,6 +68,7 @@ line.onRefused = (error) => {
   }
   if (!["offline", "closed", "line", "media", "funds"].includes(error.code)) toast(error.message);
 };
+new Next(root, wire, { words, leave, module: import.meta.url });
 const page = new Page(visit ? "visit" : "public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
 
 async function join() {
@@ -229,6 +231,18 @@ async function tellMe(button) {
   } catch (error) {
     toast(error.message);
   }
+}
+
+/** End what runs here, if the person wants to go on to another room. */
+async function leave() {
+  if (seat.open) {
+    if (!(await confirmDialog(words.end_question, { yes: words.end_yes }))) return false;
+    await wire.ask("end", { seat: seat.seat.seat });
+  }
+  seat.clear();
+  line.close();
+  own.stop();
+  return true;
 }
 
 function seatEnded(push) {

@@ -28,7 +28,7 @@ export class TopUp {
     this.form.addEventListener("change", () => this.#sayPrice());
     this.dialog.querySelector("[data-pv-close]").addEventListener("click", () => this.dialog.close());
     document.addEventListener("click", (event) => {
-      if (event.target.closest("[data-pv-topup]")) {
+      if (this.dialog.isConnected && event.target.closest("[data-pv-topup]")) {
         event.preventDefault();
         this.open();
       }

@@ -36,6 +36,12 @@ export class Wire {
     this.socket.connect();
   }
 
+  /** Leave for good. */
+  close() {
+    this.greet = null;
+    this.socket.disconnect();
+  }
+
   on(event, act) {
     this.socket.on(event, act);
   }
