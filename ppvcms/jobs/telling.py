@@ -12,6 +12,7 @@ from ppvcms.events import PaymentSettled, RequestChanged, SeatClosed
 from ppvcms.ledger.models import Share, Transfer
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
+from ppvcms.metering.unseen import name_for_performer
 from ppvcms.notices.models import Notice, NoticeThread
 from ppvcms.notices.services import send_notice
 from ppvcms.payments.models import PaymentIntent
@@ -63,7 +64,7 @@ def _seat_closed(session: Session, event: SeatClosed) -> None:
         session,
         performer.id,
         "core.earned",
-        values={"who": payer.display_name, "amount": _earned(session, seat)},
+        values={"who": name_for_performer(session, seat.id), "amount": _earned(session, seat)},
         link=f"/perform/earnings/{seat.id}",
         key=f"earned:{seat.id}",
     )

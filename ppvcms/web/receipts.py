@@ -9,9 +9,11 @@ from typing import TYPE_CHECKING, Any
 from flask import Blueprint, abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
 from ppvcms.metering import history, receipts
+from ppvcms.metering.unseen import name_for_performer
 from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing, services
 from ppvcms.web.account import account_nav
@@ -163,6 +165,8 @@ def show(seat_id: str) -> ResponseReturnValue:
     if seat.payer_id != current_actor().user_id:
         abort(404)
     if seat.state not in OVER:
+        if not seat.private:
+            return redirect(url_for("site.room", slug=seat.room_slug))
         return redirect(url_for("site.private", slug=seat.room_slug, seat_id=seat_id))
     page = receipt_page(seat_id, side="payer")
     view = services.view_of(services.by_id(seat.room_id))
@@ -186,6 +190,8 @@ def receipt_page(seat_id: str, *, side: str) -> ReceiptPage:
     spans, paused_s = _spans(found, start)
     card = listing.card_of(seat.room_id)
     name = found.performer if side == "payer" else found.payer
+    if side == "performer":
+        name = name_for_performer(db.session(), seat_id)
     return ReceiptPage(
         seat_id=seat_id,
         number=found.number,

@@ -18,6 +18,7 @@ from ppvcms.media.models import Grant
 from ppvcms.metering import accepting, admission, calls, quotes, requests, seats
 from ppvcms.metering.accepting import Accepted
 from ppvcms.metering.models import Seat, Span
+from ppvcms.metering.unseen import name_for_performer
 from ppvcms.metering.view import SeatView
 from ppvcms.results import Refusal
 from ppvcms.rooms import chat, listing, services, shows, switches, wander
@@ -480,3 +481,20 @@ def test_fixed_blocks_are_offered_chosen_and_locked(small_site: Site) -> None:
     assert available(ben) == 5000 - 1500
     page.ok("end", seat=begun["seat"])
     assert available(ben) == 5000
+
+
+def test_towards_the_performer_the_unseen_have_numbers(small_site: Site) -> None:
+    """R-42: in statements and notices; whoever entered openly has a name."""
+    rule("mode_group", voyeurs="public", slots=1)
+    anna, room, _show = group(small_site)
+    switches.agree_voyeurs(room.id, anna, "group", on=True)
+    people = [small_site.person(name, credits=5000) for name in ("Ben", "Carl", "Dora")]
+    unseen = [enter(small_site, room, one, "voyeur") for one in people]
+    enter(small_site, room, people[2])
+    names = [name_for_performer(db.session(), view.id) for view in unseen]
+    assert names == ["voyeur 1", "voyeur 2", "Dora"]
+    openly = sa.update(Seat).where(Seat.id == unseen[1].id)
+    transaction(lambda s: s.execute(openly.values(parts=[["viewer", 100, 0, 0]])))
+    assert name_for_performer(db.session(), unseen[1].id) == "Carl"
+    for view in unseen:
+        seats.end_seat(view.id, anna)
