@@ -25,10 +25,11 @@ if TYPE_CHECKING:
     from ppvcms.events import Event
 
 KEPT_MS = 90 * 86_400_000
-ENDED = {
+CHANGED = {
     "rejected": "core.request_rejected",
     "expired": "core.request_expired",
     "closed": "core.request_closed",
+    "called": "core.your_turn",
 }
 
 
@@ -38,8 +39,8 @@ def tell(event: Event) -> None:
         transaction(lambda session: _seat_closed(session, event))
     elif isinstance(event, PaymentSettled):
         transaction(lambda session: _credited(session, event))
-    elif isinstance(event, RequestChanged) and event.state in ENDED:
-        transaction(lambda session: _request_ended(session, event))
+    elif isinstance(event, RequestChanged) and event.state in CHANGED:
+        transaction(lambda session: _request_changed(session, event))
 
 
 def forget_old() -> None:
@@ -109,15 +110,15 @@ def _credited(session: Session, event: PaymentSettled) -> None:
     )
 
 
-def _request_ended(session: Session, event: RequestChanged) -> None:
+def _request_changed(session: Session, event: RequestChanged) -> None:
     room = session.get_one(Room, event.room_id)
     send_notice(
         session,
         event.client_id,
-        ENDED[event.state],
+        CHANGED[event.state],
         values={"room": room.title},
         link=f"/rooms/{room.slug}",
-        key=f"request:{event.request_id}",
+        key=f"request:{event.request_id}:{event.state}",
     )
 
 

@@ -68,6 +68,13 @@ CORE = (
         permission=PAYER,
     ),
     NoticeKind(
+        "core.your_turn",
+        _l("It is your turn in a waiting list"),
+        _l("%(room)s is free for you now"),
+        _l("Go to the room within a minute and say that you are there. Nothing was taken."),
+        permission=PAYER,
+    ),
+    NoticeKind(
         "core.room_back",
         _l("A room you asked about is live again"),
         _l("%(room)s is live now."),
