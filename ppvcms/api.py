@@ -116,6 +116,7 @@ from ppvcms.media.contract import (
 from ppvcms.metering.office import stop_person
 from ppvcms.metering.partners import change_performers, performers_in, room_shared_by
 from ppvcms.metering.performance import StudioLine, Work, studio_lines, work_of
+from ppvcms.metering.performance import balances as earnings_balance
 from ppvcms.metering.performance import by_day as earned_by_day
 from ppvcms.metering.removal import put_out
 from ppvcms.metering.sharing import Present
@@ -319,6 +320,7 @@ __all__ = [
     "delete_file",
     "direct_price",
     "earned_by_day",
+    "earnings_balance",
     "encode_picture",
     "end_part",
     "escrow_of",

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import Refusal, current_actor, mode_name, now_ms, policy, settings
+from ppvcms.api import Refusal, current_actor, earnings_balance, mode_name, now_ms, policy, settings
 from ppvcms.api import db as database
 
 from . import contracts, people, statements
@@ -31,6 +31,7 @@ def overview() -> ResponseReturnValue:
     studio_id, now = me(), now_ms(database.session())
     today = now - now % DAY_MS
     theirs, ours = statements.totals(studio_id, since=today, until=now + 1)
+    hold, available = earnings_balance("studio", studio_id)
     week = statements.totals(studio_id, since=today - 6 * DAY_MS, until=now + 1)
     return render_template(
         "studios/overview.html",
@@ -40,6 +41,8 @@ def overview() -> ResponseReturnValue:
         today=theirs + ours,
         ours=ours,
         week=sum(week),
+        hold=hold,
+        available=available,
         chart=statements.chart(studio_id, since=today - 29 * DAY_MS, until=now + 1),
         mode_name=mode_name,
     )

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import case, func, select
 
 from ppvcms.db import db, now_ms
+from ppvcms.ledger.accounts import AccountKind, account_view
 from ppvcms.ledger.models import Share, Transfer
 from ppvcms.metering.models import Seat
 from ppvcms.metering.state import Reason
@@ -220,6 +221,13 @@ def _add_requests(work: Work, performer_id: str, start: int, end: int) -> None:
     for state, count in db.session.execute(query):
         work.requests += int(count)
         work.accepted += int(count) if state == "accepted" else 0
+
+
+def balances(party_kind: str, party_id: str) -> tuple[int, int]:
+    """Return what a performer or studio has on hold and what is available, in minor units."""
+    kinds = (AccountKind.EARNING_HOLD, AccountKind.EARNING)
+    hold, free = (account_view(db.session(), kind, party_kind, party_id) for kind in kinds)
+    return hold.balance, free.available
 
 
 def by_day(lines: Iterable[StudioLine]) -> dict[str, dict[int, int]]:
