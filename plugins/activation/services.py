@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import (
     Refusal,
@@ -149,8 +151,9 @@ def _ticks(user_id: str) -> list[Tick]:
 
 def _tick(session: Session, user_id: str, name: str) -> Tick:
     tick = session.get(Tick, (user_id, name), with_for_update=True, populate_existing=True)
-    if tick is None:
-        tick = Tick(user_id=user_id, name=name, state="")
-        session.add(tick)
-        session.flush()
-    return tick
+    if tick is not None:
+        return tick
+    # When another page makes it at this moment, it is there to be locked.
+    with contextlib.suppress(IntegrityError), session.begin_nested():
+        session.add(Tick(user_id=user_id, name=name, state=""))
+    return session.get_one(Tick, (user_id, name), with_for_update=True, populate_existing=True)

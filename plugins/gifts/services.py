@@ -24,6 +24,7 @@ from ppvcms.api import (
     post_chat,
     public_link,
     push_room,
+    refusal_to_spend,
     time_left_after,
     transaction,
     wallet,
@@ -63,7 +64,7 @@ def send_gift(
         return Refusal("sign_in", _("You are not signed in."), _("Sign in to send a gift."))
     unique = f"{actor.user_id}:{key}"[:96]
     if db.session.scalar(select(SentGift.id).where(SentGift.key == unique)) is None:
-        refusal = _refusal(room, actor.user_id, gift_id, confirmed=confirmed)
+        refusal = _refusal(room, actor, gift_id, confirmed=confirmed)
         if refusal is not None:
             return refusal
     asked = {"room": room.id, "gift": gift_id, "to": to}
@@ -83,16 +84,16 @@ def send_gift(
     return {**answer, "available": wallet(actor.user_id).available}
 
 
-def _refusal(room: RoomView, user_id: str, gift_id: str, *, confirmed: bool) -> Refusal | None:
+def _refusal(room: RoomView, actor: Actor, gift_id: str, *, confirmed: bool) -> Refusal | None:
     gift = db.session.get(Gift, gift_id, populate_existing=True)
     if gift is None:
         return _gone()
     if room.state == "offline":
         return Refusal("closed", _("The room is not live any more. Nothing was taken."))
-    left_s = time_left_after(user_id, gift.price)
+    left_s = time_left_after(str(actor.user_id), gift.price)
     if left_s is not None and left_s < WARN_BELOW_S and not confirmed:
         return _confirm(left_s)
-    return None
+    return refusal_to_spend(actor, "gift", gift.price)
 
 
 def _send(

@@ -23,6 +23,7 @@ from ppvcms.api import (
     new_id,
     now_ms,
     once,
+    refusal_to_spend,
     settings,
     transaction,
 )
@@ -65,6 +66,8 @@ def ask(
     A file that fails the check leaves all as it was: nothing sent, nothing taken (R-55).
     """
     refusal = _refusal(room, actor, draft, incoming)
+    if refusal is None and draft.price:
+        refusal = refusal_to_spend(actor, "question", draft.price)
     if refusal is not None:
         return refusal
     kept = files.keep(actor, incoming)

@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 
     from ppvcms.api import (
         Actor,
+        Event,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
@@ -74,6 +75,17 @@ def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
     from .services import refusal_to_enter
 
     return refusal_to_enter(room, actor)
+
+
+@hookimpl
+def on_event(event: Event) -> None:
+    """Begin the hours of an entrance whose buyer's server died before it could."""
+    from ppvcms.api import ItemSold
+
+    if isinstance(event, ItemSold) and event.slug == "room_access":
+        from .services import begin
+
+        begin(event.user_id, event.item_id)
 
 
 @hookimpl

@@ -23,6 +23,7 @@ from ppvcms.api import (
     once,
     post_chat,
     push_room,
+    refusal_to_spend,
     settings,
     time_left_after,
     transaction,
@@ -74,6 +75,7 @@ def send_tip(
     unique = f"{actor.user_id}:{key}"[:96]
     if _paid(unique) is None:
         refusal = _refusal(room, actor, amount=amount, note=words)
+        refusal = refusal or refusal_to_spend(actor, "tip", amount)
         if refusal is not None:
             return refusal
         left_s = time_left_after(str(actor.user_id), amount)

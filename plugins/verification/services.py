@@ -6,6 +6,7 @@ person and for who reviews.
 
 from __future__ import annotations
 
+import contextlib
 import json
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, date, datetime
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import (
     Refusal,
@@ -270,11 +272,12 @@ def case_in(session: Session, row: Person) -> Case:
 
 def _row(session: Session, user_id: str) -> Person:
     row = session.get(Person, user_id, with_for_update=True, populate_existing=True)
-    if row is None:
-        row = Person(user_id=user_id, state=State.NEW, made_at=now_ms(session))
-        session.add(row)
-        session.flush()
-    return row
+    if row is not None:
+        return row
+    # When another page makes it at this moment, it is there to be locked.
+    with contextlib.suppress(IntegrityError), session.begin_nested():
+        session.add(Person(user_id=user_id, state=State.NEW, made_at=now_ms(session)))
+    return session.get_one(Person, user_id, with_for_update=True, populate_existing=True)
 
 
 def _papers(session: Session, user_id: str) -> list[Paper]:
