@@ -15,6 +15,8 @@ from ppvcms.db import db, now_ms, transaction
 from ppvcms.facade import charge
 from ppvcms.host import dispatch
 from ppvcms.ledger.models import Share, Transfer
+from ppvcms.metering.partners import change_performers
+from ppvcms.metering.sharing import Present
 from ppvcms.results import Refusal
 from ppvcms.rooms import rates, services, shows
 from tests import kit
@@ -204,6 +206,26 @@ def test_a_studio_sees_its_own_people_in_its_own_days(small_site: Site) -> None:
         assert browser_of(small_site, stranger).get("/studio/").status_code == 403
     assert browser_of(small_site, house.north).get("/studio/admin").status_code == 403
     assert browser_of(small_site, house.north).get("/studio/mine").status_code == 403
+
+
+def test_two_of_one_studio_in_one_show_have_each_their_own_line(small_site: Site) -> None:
+    house = House(small_site)
+    room = small_site.room(house.anna)
+    a, b, n = (str(one.user_id) for one in (house.anna, house.bea, house.north))
+    house.hire(house.anna, 25)
+    house.hire(house.bea, 50)
+    small_site.go_live(room, house.anna)
+    crew = [Present(a, 60), Present(b, 40)]
+    assert transaction(lambda s: change_performers(s, room.id, crew, reason="left")) is None
+    assert gift(room, house.dan, 1001)[a] == 361
+    found = [house.statements.statement(n, one, since=0, until=2**50) for one in (a, b)]
+    assert [(one.gross, one.performer, one.studio) for one in found] == [
+        (1001, 361, 120),
+        (1001, 160, 160),
+    ]
+    rows = house.statements.compare(n, since=0, until=2**50)
+    assert [(row.name, row.earned) for row in rows] == [("Anna", 481), ("Bea", 320)]
+    assert house.statements.on_air(n)[1].room.id == room.id, "she performs in Anna's room"
 
 
 def test_rights_that_are_off_refuse(small_site: Site) -> None:
