@@ -12,12 +12,13 @@ import sqlalchemy as sa
 from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import db, transaction
 from ppvcms.host import registry
-from ppvcms.ledger.models import Share
+from ppvcms.ledger.models import Share, Transfer
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
 from ppvcms.results import Refusal
 from ppvcms.rooms import chat, services, shows
 from tests.live import refused
+from tests.web.office import browser_of
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
@@ -175,7 +176,8 @@ def test_a_tip_in_a_private_show_is_said_there_alone(site: Site) -> None:
     begun = site.begin(room, anna, ben)
     view = services.view_of(services.by_id(room.id), show_id=begun.show_id, seat_id=begun.seat_id)
     data = {"amount": 100, "note": "Thank you", "key": "k", "confirm": False}
-    assert "tip" in registry.room_actions()["tips.send"](view, ben, data)
+    answer: Any = registry.room_actions()["tips.send"](view, ben, data)
+    assert "tip" in answer
     assert chat.tail(room.id) == []
     assert [line["text"] for line in chat.tail(room.id, show_id=begun.show_id)] == ["Thank you"]
 
@@ -186,7 +188,7 @@ def test_a_tip_goes_to_the_one_who_was_named(small_site: Site) -> None:
     small_site.go_live(room, anna)
     view = services.view_of(services.by_id(room.id))
     data = {"amount": 100, "note": "", "key": "k", "confirm": False}
-    act = registry.room_actions()["tips.send"]
+    act: Any = registry.room_actions()["tips.send"]
 
     assert refused(act(view, ben, {**data, "to": str(ben.user_id)})) == "gone"
     assert available(ben) == 1000
@@ -218,3 +220,22 @@ def test_a_tip_menu_is_read_line_by_line(small_site: Site) -> None:
     save_menus(anna, {"public": lines, "private": []})
     assert menu_of(anna, "public") == lines
     assert refused(read_menu("\n".join(["5 Sing"] * 26))) == "lines"
+
+
+def test_staff_give_a_tip_back_once_and_say_why(site: Site) -> None:
+    anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=1000)
+    room = site.room(anna)
+    site.go_live(room, anna)
+    send(room, ben, 500)
+    tip = db.session.scalar(sa.select(Transfer.id).where(Transfer.kind == "tip"))
+    owner, path = browser_of(site, site.person("Olga", "owner")), f"/admin/ledger/transfers/{tip}"
+
+    owner.post(f"{path}/take-back")
+    assert "Say why." in owner.text(path)
+    assert available(ben) == 500
+    owner.post(f"{path}/take-back", reason="Sent by mistake")
+    owner.post(f"{path}/take-back", reason="Sent by mistake")
+    assert available(ben) == 1000
+    assert "This was taken back" in owner.text(path)
+    refused_to = browser_of(site, ben).post(f"{path}/take-back", reason="Mine")
+    assert refused_to.status_code in {403, 404}

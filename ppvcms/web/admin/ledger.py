@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import current_app, render_template, request
+from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ppvcms.accounts import audit
 from ppvcms.books_check import check_all
 from ppvcms.db import transaction
-from ppvcms.web.admin.frame import blueprint, page_number, page_url
+from ppvcms.sales import reversals
+from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
 from ppvcms.web.admin.queries import ledger as read
 from ppvcms.web.guards import current_actor, policy
 
@@ -93,7 +94,20 @@ def transfers() -> ResponseReturnValue:
 @policy(who="ledger.view")
 def transfer(transfer_id: str) -> ResponseReturnValue:
     """Show a transfer: entries, shares, where it came from, what took it back."""
-    return render_template("admin/transfer.html", transfer=read.transfer(transfer_id))
+    return render_template(
+        "admin/transfer.html", transfer=read.transfer(transfer_id), may_go_back=reversals.KINDS
+    )
+
+
+@blueprint.post("/ledger/transfers/<transfer_id>/take-back")
+@policy(who="ledger.manage")
+def transfer_take_back(transfer_id: str) -> ResponseReturnValue:
+    """Give a tip or a gift back to who paid it (R-46)."""
+    refusal = reversals.take_back(
+        transfer_id, reason=request.form.get("reason", ""), actor_id=current_actor().user_id
+    )
+    tell(refusal, _("It is given back."))
+    return redirect(url_for("admin.transfer", transfer_id=transfer_id), 303)
 
 
 def _overview(report: Report | None) -> str:
