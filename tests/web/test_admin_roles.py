@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from ppvcms.accounts import roles, services
@@ -100,7 +101,7 @@ def test_nobody_gives_or_takes_what_they_do_not_have(quick_site: Site, owner: Br
 
 
 def test_who_registers_to_perform_has_a_room(quick_site: Site, owner: Browser) -> None:
-    visitor = Browser(quick_site.app.test_client(), owner.address)
+    visitor = Browser(quick_site.app.test_client(), owner.address, "/register")
     visitor.post(
         "/register",
         role="performer",
@@ -113,3 +114,20 @@ def test_who_registers_to_perform_has_a_room(quick_site: Site, owner: Browser) -
     found = services.find_by_email("nora@example.com")
     assert found is not None
     assert len(rooms_of(found.id)) == 1
+
+
+def test_the_grid_saves_every_role_at_once(owner: Browser) -> None:
+    """BO-05."""
+    page = owner.get("/admin/roles/grid").text
+    ticked = re.findall(r'value="(\w+:[\w.]+)"[^>]*checked', page)
+    before = {role.key: set(role.granted) for role in roles.role_list()}
+    assert "client:tip.send" in ticked
+
+    wished = [*(one for one in ticked if one != "client:tip.send"), "moderator:mail.view"]
+    assert owner.post("/admin/roles/grid", give=wished).status_code == 302
+
+    assert granted("client") == before["client"] - {"tip.send"}
+    assert granted("moderator") == before["moderator"] | {"mail.view"}
+    assert granted("performer") == before["performer"]
+    assert granted("owner") == before["owner"]
+    assert len(log("accounts.role.saved")) == 2

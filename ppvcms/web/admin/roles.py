@@ -57,6 +57,28 @@ def role_new() -> ResponseReturnValue:
     return _edit(None, pattern)
 
 
+@blueprint.route("/roles/grid", methods=["GET", "POST"])
+@policy(who="roles.manage")
+def roles_grid() -> ResponseReturnValue:
+    """Show and change everything that roles give, a line for each feature (BO-05)."""
+    found = [one for one in store.role_list() if one.key != "owner"]
+    areas, mine = catalogue(), current_actor().permissions
+    if request.method == "POST":
+        asked = set(request.form.getlist("give"))
+        shown = {one.name for area in areas for one in area.capabilities} & mine
+        refused = [_save_line(one, asked, shown, areas) for one in found]
+        refusal = next(filter(None, refused), None)
+        if tell(refusal, _("The grid is saved.")):
+            return redirect(url_for("admin.roles_grid"))
+    page = render_template(
+        "admin/roles_grid.html",
+        roles=[(one, role_name(one.key, one.name)) for one in found],
+        areas=areas,
+        mine=mine,
+    )
+    return page, 422 if request.method == "POST" else 200
+
+
 @blueprint.route("/roles/<key>", methods=["GET", "POST"])
 @policy(who="roles.manage")
 def role(key: str) -> ResponseReturnValue:
@@ -155,6 +177,15 @@ def _save(
         actor_id=current_actor().user_id,
     )
     return answer if isinstance(answer, Refusal) else None
+
+
+def _save_line(role: Role, asked: set[str], shown: set[str], areas: list[Area]) -> Refusal | None:
+    """Save one column of the grid, if it was changed."""
+    ticked = {name for name in shown if f"{role.key}:{name}" in asked}
+    ticked |= set(role.granted) - shown
+    if ticked == set(role.granted):
+        return None
+    return _save(role, name=role.name, ticked=ticked, is_open=role.open, areas=areas)
 
 
 def _taken_names() -> set[str]:
