@@ -37,6 +37,7 @@ from ppvcms.metering.state import (
     Exhaust,
     GoOn,
     NextBlock,
+    Part,
     Pause,
     Phase,
     Post,
@@ -169,12 +170,26 @@ class Track:
             self.put(counted_ms=max(state.counted_ms, min(total(spans), most_ms)))
             return
         *past, running = counted_by_part(state, spans, self.now)
-        parts = tuple(
-            replace(part, counted_ms=max(part.counted_ms, ms))
-            for part, ms in zip(state.parts, past, strict=True)
-        )
-        running = max(state.running_ms, min(running, most_ms))
-        self.put(parts=parts, counted_ms=running + sum(part.counted_ms for part in parts))
+        ran, parts = state.running_ms, self._paid_parts(past)
+        past_ms = sum(part.counted_ms for part in parts)
+        self.put(parts=parts, counted_ms=past_ms + ran)
+        most_ms = 1000 * (bought_s(self.state, state.secured) + ran // 1000)
+        self.put(counted_ms=past_ms + max(ran, min(running, most_ms)))
+
+    def _paid_parts(self, proven: list[int]) -> tuple[Part, ...]:
+        """Return the segments before with what is proven by now, as far as it is paid for."""
+        state = self.state
+        parts: list[Part] = []
+        for part, ms in zip(state.parts, proven, strict=True):
+            most = rules.seconds_more(
+                state.terms,
+                state.secured,
+                rate_per_minute=part.rate_per_minute,
+                counted=[one.segment for one in parts],
+            )
+            counted_ms = max(part.counted_ms, min(ms, 1000 * most))
+            parts.append(replace(part, counted_ms=counted_ms))
+        return tuple(parts)
 
     def _counted(self) -> tuple[Span, ...]:
         state = self.state

@@ -204,10 +204,10 @@ class Model:
         for second in sorted(self.both):
             if not self.started <= second < ends or self.is_closed(second):
                 continue
-            if self.cost_of_more(1) > self.held:
+            rate = next(rate for since, rate, _role in reversed(self.changes) if since <= second)
+            if self.price_of([*self.paid, rate]) > self.held:
                 unpaid.append(second)
                 continue
-            rate = next(rate for since, rate, _role in reversed(self.changes) if since <= second)
             self.seconds.append((second, rate))
             self.paid.append(rate)
         # A second that was given beyond the money is paid when there is more.
