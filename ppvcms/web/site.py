@@ -190,6 +190,8 @@ def private(slug: str, seat_id: str) -> ResponseReturnValue:
         abort(404)
     if seat.over:
         return redirect(url_for("receipts.show", seat_id=seat_id))
+    if not seat.private:
+        return redirect(url_for("site.room", slug=slug))
     page = _of_room(found, actor)
     mode = registry.room_mode(seat.mode)
     name = mode.label if mode is not None else seat.mode
