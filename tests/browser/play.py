@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from tests.browser.site import Site
 
 MEDIA_MS = 25_000
+SEAT_MS = 60_000
 
 
 def sign_in(person: Person, site: Site, email: str, *, then: str = "/") -> None:
@@ -75,12 +76,37 @@ def enter_room(person: Person, site: Site, email: str, slug: str = "mara-lind") 
 def ask(person: Person, note: str = "") -> None:
     """Open the panel with the terms and ask for a private show."""
     page = person.page
-    page.locator("[data-pv-ask]:not([disabled])").first.click(timeout=MEDIA_MS)
-    expect(page.locator("[data-pv-entry]")).to_be_visible()
+    open_terms(person, "private")
     if note:
         page.locator("[data-pv-note]").fill(note)
     page.locator("[data-pv-send]").click()
     expect(page.locator("[data-pv-waiting]")).to_be_visible()
+
+
+def open_terms(person: Person, mode: str) -> None:
+    """Open the panel with the terms of one way in, wherever its button stands."""
+    page = person.page
+    button = page.locator(f".pv-ask-bar [data-pv-ask={mode}]:not([disabled])")
+    expect(button).to_be_attached(timeout=MEDIA_MS)
+    if not button.is_visible():
+        page.locator("[data-pv-more] > summary").click(timeout=MEDIA_MS)
+    button.click(timeout=MEDIA_MS)
+    expect(page.locator("[data-pv-entry]")).to_be_visible(timeout=MEDIA_MS)
+
+
+def enter(person: Person, site: Site, email: str, mode: str, *, slug: str = "mara-lind") -> None:
+    """Sign in, agree to the terms of a show that runs, and wait until its meter counts."""
+    enter_room(person, site, email, slug)
+    open_terms(person, mode)
+    person.page.locator("[data-pv-send]").click(timeout=MEDIA_MS)
+    seat_counts(person)
+
+
+def seat_counts(person: Person) -> None:
+    """Wait until one's own seat in a public show is metered and the picture moves."""
+    room = person.page.locator("#room")
+    expect(room).to_have_attribute("data-seat-state", "live", timeout=SEAT_MS)
+    sees_video(person, "#room [data-pv-video]")
 
 
 def accept(person: Person) -> None:

@@ -99,7 +99,8 @@ export class Audience {
           place.hidden = false;
           play(place, stream, () => {});
         },
-        onState: (now) => { if (now !== "connected" && now !== "connecting" && video()) video().hidden = true; },
+        // A line that was lost may come back by itself, with the picture it had.
+        onState: (now) => { if (video() && now !== "connecting") video().hidden = now !== "connected" || !video().srcObject; },
       });
       this.lines.set(seat, line);
       line.open();
