@@ -22,6 +22,6 @@ USUAL = {"mode_free", "mode_private", "tips", "media_embedded"}
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     """A site with every bundled plugin, and people who have something on it."""
     folder = tmp_path_factory.mktemp("world")
-    more = [path.name for path in PLUGINS if path.name not in USUAL | {"studios"}]
+    more = [path.name for path in PLUGINS if path.name not in USUAL]
     with site_at(f"sqlite:///{folder / 'site.sqlite3'}", folder, *more) as site:
         yield make_world(site)

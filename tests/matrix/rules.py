@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 ALL = frozenset({"all"})
-BEN, MARA = frozenset({"ben"}), frozenset({"mara"})
+BEN, MARA, BOSS = frozenset({"ben"}), frozenset({"mara"}), frozenset({"boss"})
 STAFF = frozenset({"mod", "olga"})
 
 
@@ -56,6 +56,8 @@ RULES: dict[str, Rule] = {
     "site.room_state": OPEN,
     # Plugins, each as long as it is there.
     "activation.request_tick": OPEN,
+    "chat_tools.lift": Rule(SELLER, ("slug",), {"measure_id": "question_id"}),
+    "chat_tools.room": Rule(SELLER, ("slug",)),
     "checkin.answer": Rule(frozenset(), ("proposal_id",), quiet=True),
     "checkin.withdraw": Rule(MARA, ("proposal_id",), quiet=True),
     "events.cancel": Rule(MARA | STAFF, ("event_id",), quiet=True),
@@ -98,6 +100,18 @@ RULES: dict[str, Rule] = {
     "reviews.reply": Rule(MARA, ("review_id",), quiet=True),
     "reviews.room": OPEN,
     "reviews.write": OPEN,
+    "studios.accept": Rule(MARA, ("offered_id",), {"contract_id": "offered_id"}, quiet=True),
+    "studios.give": Rule(BOSS, ("house_room_id",), {"room_id": "house_room_id"}, quiet=True),
+    "studios.leave": Rule(MARA, ("running_id",), {"contract_id": "running_id"}, quiet=True),
+    "studios.notice": Rule(BOSS, ("running_id",), {"contract_id": "running_id"}, quiet=True),
+    "studios.person": Rule(BOSS, ("member_id",), {"performer_id": "member_id"}),
+    "studios.prices": Rule(BOSS, ("house_room_id",), {"room_id": "house_room_id"}),
+    "studios.refuse": Rule(MARA, ("offered_id",), {"contract_id": "offered_id"}, quiet=True),
+    "studios.rights": Rule(BOSS, ("member_id",), {"performer_id": "member_id"}, quiet=True),
+    "studios.statement_csv": Rule(BOSS, ("member_id",), {"performer_id": "member_id"}),
+    "studios.statement_pdf": Rule(BOSS, ("member_id",), {"performer_id": "member_id"}),
+    "studios.take": Rule(MARA, ("house_room_id",), {"room_id": "house_room_id"}, quiet=True),
+    "studios.withdraw": Rule(BOSS, ("offered_id",), {"contract_id": "offered_id"}, quiet=True),
     "verification.bring": OPEN,
     "verification.take_back": Rule(MARA, ("paper_id",), quiet=True),
 }

@@ -125,6 +125,7 @@ def make_world(site: Site) -> World:
     doras = rooms_of(str(world.people["dora"].user_id))[0]
     site.go_live(doras, world.people["dora"])
     world.ids["offer"] = site.offer(doras, world.people["ben"]).token
+    _house(world)
     _show(world)
     _things(world)
     _ids_of_plugins(world)
@@ -164,6 +165,29 @@ def _ids_of_plugins(world: World) -> None:
             continue
         if found is not None:
             world.ids[name] = str(found)
+
+
+def _house(world: World) -> None:
+    """Put Mara under contract with Boss, with new terms that wait and a room."""
+    if not (ROOT / "plugins" / "studios").exists():
+        return
+    from plugins.studios import contracts, people, rooms
+
+    boss, mara, olga = (world.people[name] for name in ("boss", "mara", "olga"))
+    boss_id, mara_id = str(boss.user_id), str(mara.user_id)
+    people.hand_in(boss, people.Papers("Boss", "1", "A 1", "PT", "Rita"))
+    people.decide(boss_id, confirmed=True, note="", ratio_percent=None, by=olga)
+    wording = contracts.Wording(25, notice_days=14, collects=False)
+    running = contracts.propose(boss_id, mara_id, wording, by=boss)
+    assert contracts.accept(running, mara) is None
+    offered = contracts.propose(boss_id, mara_id, wording, by=boss)
+    room = rooms.make(boss, "Red room", mara_id)
+    world.ids |= {
+        "member_id": mara_id,
+        "running_id": running,
+        "offered_id": offered,
+        "house_room_id": room,
+    }
 
 
 def _show(world: World) -> None:
