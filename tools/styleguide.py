@@ -311,6 +311,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         duration=duration,
         datetime=lambda ms: f"{moment(ms):%-d %b, %H:%M}",
         date=lambda ms: f"{moment(ms):%-d %b %Y}",
+        iso=lambda ms: f"{moment(ms):%Y-%m-%dT%H:%M:%SZ}",
     )
     signed_in = page != "signin"
     names = {"house": "Minuta", "stage": "Limelight", "classroom": "Lernhof"}
@@ -331,6 +332,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         wallet=SimpleNamespace(balance=1240, held=0, available=1240, add_url=f"/{theme}/checkout")
         if signed_in
         else None,
+        unread_notices=lambda: 3,
         menu=menus(theme, page, signed_in=signed_in),
         asset=lambda path: f"/static/{path}",
         page_styles=list,

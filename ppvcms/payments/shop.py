@@ -74,7 +74,7 @@ def extra_percent(user_id: str | None) -> int:
     """Return the whole percents of a pack that plugins give somebody on top, at most 100."""
     if user_id is None:
         return 0
-    answers = dispatch.collect("pack_bonus", user_id=user_id)
+    answers: list[tuple[str, int]] = dispatch.collect("pack_bonus", user_id=user_id)
     return min(MOST_EXTRA, max((0, *(percent for _slug, percent in answers))))
 
 

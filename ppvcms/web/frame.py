@@ -191,7 +191,10 @@ def menu(name: str) -> list[MenuItem]:
 
 def plugin_items(name: str) -> list[MenuItem]:
     """Return what plugins add to a menu, without what the reader may not open."""
-    actor, items = current_actor(), []
+    actor = current_actor()
+    items: list[MenuItem] = []
+    if name == "account" and actor.user_id is None:
+        return items
     for slug, item in registry.menu_items(name):
         if item.permission is None or actor.can(item.permission):
             url = _built(item.endpoint)
