@@ -8,7 +8,7 @@ from __future__ import annotations
 import random
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import aliased
@@ -22,6 +22,7 @@ from ppvcms.host.settings import site
 from ppvcms.realtime import push
 from ppvcms.rooms.cardfacts import NOTHING, card_facts
 from ppvcms.rooms.models import Category, Room, RoomImage, Show, ShowPerformer, Visit
+from ppvcms.rooms.outlines import Outline, outlines
 from ppvcms.rooms.prices import Price, price_lists
 from ppvcms.rooms.states import RoomSignals, RoomState, since, state_of
 from ppvcms.rooms.ways import Scene, scenes
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
 
 SNAPSHOT = "snapshot"
 Parent = aliased(Show)
+AnyCard = TypeVar("AnyCard", bound="Outline | Card")
 
 
 class Order(StrEnum):
@@ -184,6 +186,7 @@ class Card:
         return {
             "room": self.slug,
             "together": self.together,
+            "partners": list(self.partners),
             "state": self.state.value,
             "mode": self.mode,
             "since": self.since,
@@ -208,45 +211,61 @@ class Page:
 
 
 def listing(filters: Filters, *, per_page: int | None = None, actor: Actor = VISITOR) -> Page:
-    """Return one page of the listed rooms that fit the filters, as somebody sees it."""
-    rows = _without_unlisted(_rows(Room.listed.is_(True)))
-    rooms = {row[0].id: row[0] for row in rows}
-    cards = _cards(rows)
-    if _asks_for_prices(filters):
-        cards = _with_prices(cards, rooms)
-    if _asks_for_ratings(filters):
-        cards = _with_facts(cards, actor)
-    found = sorted((card for card in cards if fits(card, filters)), key=_key(filters.order))
+    """Return one page of the listed rooms that fit the filters, as somebody sees it.
+
+    Cards are made for that page alone, unless prices, viewers or what plugins know
+    decide what is on it.
+    """
+    rooms = _without_unlisted(_outlines(filters, actor))
+    found = sorted((room for room in rooms if fits(room, filters)), key=_key(filters.order))
     size = per_page or site().per_page
     pages = max(1, -(-len(found) // size))
     number = min(filters.page, pages)
-    shown = found[(number - 1) * size : number * size]
+    shown = [room.id for room in found[(number - 1) * size : number * size]]
+    cards = {card.id: card for card in _whole(_rows(Room.id.in_(shown)), actor)}
     return Page(
-        cards=_with_facts(_with_images(_with_prices(shown, rooms)), actor),
+        cards=[cards[room_id] for room_id in shown if room_id in cards],
         filters=filters,
         total=len(found),
         pages=pages,
-        categories=sorted({(c.category, c.category_name or "") for c in cards if c.category}),
-        tags=sorted({tag for card in cards for tag in card.tags}),
-        languages=sorted({card.language for card in cards if card.language}),
-        countries=sorted({card.country for card in cards if card.country}),
+        categories=sorted({(r.category, r.category_name or "") for r in rooms if r.category}),
+        tags=sorted({tag for room in rooms for tag in room.tags}),
+        languages=sorted({room.language for room in rooms if room.language}),
+        countries=sorted({room.country for room in rooms if room.country}),
     )
 
 
-def _without_unlisted(rows: Sequence[Found]) -> Sequence[Found]:
+def _outlines(filters: Filters, actor: Actor) -> Sequence[Outline | Card]:
+    """Return every listed room with as much as the filters and the order look at."""
+    if _asks_for_prices(filters) or filters.order is Order.VIEWERS:
+        rows = _rows(Room.listed.is_(True))
+        rooms = {row[0].id: row[0] for row in rows}
+        cards: Sequence[Outline | Card] = _with_prices(_cards(rows), rooms)
+    else:
+        cards = found = outlines()
+        partners = _partners(room.id for room in found if room.state.live)
+        for room in found:
+            room.partners = partners.get(room.id, ())
+    return _with_facts(cards, actor) if _asks_for_ratings(filters) else cards
+
+
+def _whole(rows: Sequence[Found], actor: Actor) -> list[Card]:
+    """Return cards with everything that a page shows."""
+    rooms = {row[0].id: row[0] for row in rows}
+    return _with_facts(_with_images(_with_prices(_cards(rows), rooms)), actor)
+
+
+def _without_unlisted(rooms: Sequence[Outline | Card]) -> Sequence[Outline | Card]:
     """Leave out who must not be listed, such as performers who are not verified."""
-    asked = sorted({row[0].performer_id for row in rows})
+    asked = sorted({room.performer_id for room in rooms})
     answers = dispatch.collect("unlisted_performers", performer_ids=asked) if asked else []
     hidden = {performer_id for _slug, ids in answers for performer_id in ids}
-    return [row for row in rows if row[0].performer_id not in hidden] if hidden else rows
+    return [room for room in rooms if room.performer_id not in hidden] if hidden else rooms
 
 
 def cards_of(room_ids: Iterable[str], actor: Actor) -> list[Card]:
     """Return the cards of some rooms, who is here first, as somebody sees them."""
-    rows = _rows(Room.id.in_(list(room_ids)))
-    rooms = {row[0].id: row[0] for row in rows}
-    cards = _with_facts(_with_images(_with_prices(_cards(rows), rooms)), actor)
-    return sorted(cards, key=_key(Order.STATE))
+    return sorted(_whole(_rows(Room.id.in_(list(room_ids))), actor), key=_key(Order.STATE))
 
 
 def card_of(room_id: str) -> Card | None:
@@ -264,7 +283,7 @@ def push_card(room_id: str) -> None:
         push("site", "listing", card.as_change())
 
 
-def fits(card: Card, filters: Filters) -> bool:
+def fits(card: Outline | Card, filters: Filters) -> bool:
     """Whether a card is what the filters ask for."""
     if filters.name and filters.name.casefold() not in f"{card.together} {card.title}".casefold():
         return False
@@ -291,7 +310,7 @@ def image_url(image_id: str | None) -> str:
     return f"/images/{image_id}" if image_id else ""
 
 
-def _in_band(card: Card, filters: Filters) -> bool:
+def _in_band(card: Outline | Card, filters: Filters) -> bool:
     if filters.least is None and filters.most is None:
         return True
     least = filters.least or 0
@@ -302,7 +321,7 @@ def _in_band(card: Card, filters: Filters) -> bool:
 def _key(order: Order) -> Any:
     rank = {state: place for place, state in enumerate(RoomState)}
 
-    def key(card: Card) -> tuple[Any, ...]:
+    def key(card: Outline | Card) -> tuple[Any, ...]:
         name = card.performer.casefold()
         by_state = (rank[card.state], -card.featured, name, card.id)
         if order is Order.NAME:
@@ -428,9 +447,10 @@ def _asks_for_ratings(filters: Filters) -> bool:
     return bool(filters.rating) or filters.order is Order.RATING
 
 
-def _with_facts(cards: Sequence[Card], actor: Actor) -> list[Card]:
+def _with_facts(cards: Sequence[AnyCard], actor: Actor) -> list[AnyCard]:
     """Ask the plugins what they add to these cards."""
-    found = card_facts([RoomRef(card.id, card.slug, card.performer_id) for card in cards], actor)
+    refs = [RoomRef(card.id, card.slug, card.performer_id) for card in cards]
+    found = card_facts(refs, actor)
     return [replace(card, facts=found.get(card.id, NOTHING)) for card in cards]
 
 

@@ -1,0 +1,136 @@
+"""Every listed room in few columns: what lists filter and sort by before they make cards.
+
+A page of a list shows some rooms of thousands; whole rows are read for those alone.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Text, cast, select
+
+from ppvcms.accounts.models import User
+from ppvcms.db import db, now_ms
+from ppvcms.rooms.cardfacts import NOTHING
+from ppvcms.rooms.models import Category, Room, Show
+from ppvcms.rooms.states import RoomSignals, RoomState, state_of
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from ppvcms.host.contract import CardFacts
+    from ppvcms.rooms.prices import Price
+
+OFFLINE = RoomState.OFFLINE
+_COLUMNS = (
+    Room.id,
+    Room.slug,
+    Room.performer_id,
+    User.display_name,
+    Room.title,
+    # Read as text: what most rooms say of themselves was read a moment ago.
+    cast(Room.tags, Text),
+    Room.language,
+    Room.country,
+    Room.featured,
+    Room.created_at,
+    Category.slug,
+    Category.name,
+    Room.hidden,
+    Room.away_since,
+    Room.evidence_at,
+    Room.ready_by,
+    Show.state,
+    Show.private,
+    Show.paid,
+    Show.started_at,
+)
+
+
+@dataclass(slots=True)
+class Outline:
+    """A room as far as filters and orders look at it, without prices and plugins' facts."""
+
+    id: str
+    slug: str
+    performer_id: str
+    performer: str
+    title: str
+    tags: tuple[str, ...]
+    language: str
+    country: str
+    featured: int
+    created_at: int
+    category: str | None
+    category_name: str | None
+    state: RoomState
+    partners: tuple[str, ...] = ()
+    prices: tuple[Price, ...] = ()
+    facts: CardFacts = NOTHING
+    viewers: int | None = None
+    cheapest: int | None = None
+
+    @property
+    def together(self) -> str:
+        """The names of all who are in the show, the room's own performer first (MD-16)."""
+        return ", ".join([self.performer, *self.partners])
+
+
+def outlines() -> list[Outline]:
+    """Return all listed rooms of active people, in no order."""
+    now = now_ms(db.session())
+    query = (
+        select(*_COLUMNS)
+        .select_from(Room)
+        .join(User, User.id == Room.performer_id)
+        .outerjoin(Show, Show.id == Room.show_id)
+        .outerjoin(Category, Category.id == Room.category_id)
+        .where(Room.listed.is_(True), User.state == "active")
+    )
+    return [_outline(row, now) for row in db.session.execute(query)]
+
+
+def _outline(row: Sequence[Any], now: int) -> Outline:
+    room_id, slug, performer_id, name, title, tags, language, country, *rest = row
+    featured, created_at, category, category_name, *signs = rest
+    return Outline(
+        room_id,
+        slug,
+        performer_id,
+        name,
+        title,
+        _tags(tags),
+        language,
+        country,
+        featured,
+        created_at,
+        category,
+        category_name,
+        _state(signs, now),
+    )
+
+
+@functools.lru_cache(maxsize=8_192)
+def _tags(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text).get("all", ()))
+
+
+def _state(signs: list[Any], now: int) -> RoomState:
+    hidden, away_since, evidence_at, ready_by, state, private, paid, started_at = signs
+    if state != "live":
+        # Most rooms of a large site have no show.
+        return OFFLINE
+    signals = RoomSignals(
+        show_live=True,
+        private=private,
+        paid=paid,
+        hidden=hidden,
+        away_since=away_since,
+        started_at=started_at,
+        evidence_at=evidence_at,
+        ready_by=ready_by,
+    )
+    return state_of(signals, now)
