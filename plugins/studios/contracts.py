@@ -25,6 +25,7 @@ from ppvcms.api import (
     person,
     send_notice,
     settings,
+    studio_parts,
     transaction,
 )
 
@@ -261,6 +262,16 @@ def _start(session: Session, row: Contract) -> int | Refusal:
             start = max(start, other.ends_at)
     session.flush()
     return start
+
+
+def follow_parts(session: Session) -> None:
+    """End contracts whose part was ended by the business in the back office."""
+    query = select(Contract).where(Contract.state == "accepted", Contract.bound.is_not(None))
+    for row in session.scalars(query.with_for_update()).all():
+        held = [one for one in studio_parts(performer_id=row.performer_id) if one.id == row.part_id]
+        if held and held[0].until_at is not None:
+            row.ends_at, row.bound = held[0].until_at, None
+            _log(session, None, "ended", row)
 
 
 def leave_rooms(session: Session, now: int) -> None:

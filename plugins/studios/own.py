@@ -72,6 +72,7 @@ def take(room_id: str) -> ResponseReturnValue:
     return redirect(url_for("studios.mine"))
 
 
-def clean_rooms() -> None:
-    """Take studios' rooms from those whose contract has ended."""
+def tidy() -> None:
+    """Follow what the business has ended, and take rooms from those who have left."""
+    transaction(contracts.follow_parts)
     transaction(lambda each: contracts.leave_rooms(each, now_ms(each)))

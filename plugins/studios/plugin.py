@@ -83,12 +83,12 @@ def register_notices() -> list[NoticeKind]:
 
 @hookimpl
 def register_tasks() -> list[Task]:
-    """Take rooms from those who have left, each minute."""
+    """Follow what has ended, each minute."""
     from ppvcms.api import Task
 
-    from .own import clean_rooms
+    from .own import tidy
 
-    return [Task("studios.rooms", 60, clean_rooms)]
+    return [Task("studios.tidy", 60, tidy)]
 
 
 @hookimpl

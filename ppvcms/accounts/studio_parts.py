@@ -82,7 +82,9 @@ def begin_part(
     return _view(row)
 
 
-def end_part(session: Session, part_id: str, *, at: int | None = None) -> PartView:
+def end_part(
+    session: Session, part_id: str, *, at: int | None = None, by: str | None = None
+) -> PartView:
     """End a part now or at a later moment; one that ends earlier stays as it is.
 
     Raises:
@@ -94,7 +96,7 @@ def end_part(session: Session, part_id: str, *, at: int | None = None) -> PartVi
     if row.until_at is None or row.until_at > end:
         row.until_at = max(end, row.from_at)
         session.flush()
-        _note(session, "ended", row)
+        _note(session, "ended", row, by)
     return _view(row)
 
 
@@ -128,10 +130,10 @@ def _open_after(session: Session, performer_id: str, moment: int) -> Sequence[St
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
 
-def _note(session: Session, what: str, row: StudioPart) -> None:
+def _note(session: Session, what: str, row: StudioPart, by: str | None = None) -> None:
     audit.record(
         session,
-        None,
+        by,
         f"accounts.studio_part.{what}",
         f"user:{row.performer_id}",
         data={

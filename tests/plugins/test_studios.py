@@ -208,6 +208,25 @@ def test_a_studio_sees_its_own_people_in_its_own_days(small_site: Site) -> None:
     assert browser_of(small_site, house.north).get("/studio/mine").status_code == 403
 
 
+def test_the_owner_ends_a_part_and_the_contract_follows(small_site: Site) -> None:
+    from plugins.studios.own import tidy
+
+    house = House(small_site)
+    room = small_site.room(house.anna)
+    a, n = str(house.anna.user_id), str(house.north.user_id)
+    house.hire(house.anna)
+    red = house.rooms.make(house.north, "Red room", a)
+    owner = browser_of(small_site, house.olga)
+    assert "North takes 25 %" in owner.text(f"/admin/people/{a}")
+    assert owner.post(f"/admin/people/{a}/part/end").status_code == 302
+    assert n not in gift(room, house.dan, 1000)
+    tidy()
+    db.session.rollback()
+    assert house.people.line_of(n, a) is None
+    assert house.rooms.given_to(a) == []
+    assert refused(house.rooms.take(house.anna, red)) == "not_found"
+
+
 def test_two_of_one_studio_in_one_show_have_each_their_own_line(small_site: Site) -> None:
     house = House(small_site)
     room = small_site.room(house.anna)

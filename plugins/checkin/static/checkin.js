@@ -2,27 +2,18 @@
 
 /** Called by each live page once it has joined. */
 export function room(page) {
-  const panel = document.querySelector("[data-checkin-panel]");
   const names = document.querySelector("[data-checkin-with]");
-  const box = panel ? new Panel(panel, page) : null;
-  const show = (state) => {
-    if (names) showNames(names, state.here ?? []);
-    box?.show(state);
-  };
-  const refresh = async () => {
-    try {
-      show((await page.wire.ask("action", { name: "checkin.state", data: {} })).result);
-    } catch {
-      // The next push, or the next join, brings it.
-    }
-  };
-  if (page.plugins?.checkin) show(page.plugins.checkin);
-  page.wire.on("checkin", refresh);
-  page.wire.on("state", refresh);
+  // Names come with what is pushed to everybody; only the panel's own page asks for more.
+  if (names) page.wire.on("state", (state) => showNames(names, state.partners ?? []));
+  const panel = document.querySelector("[data-checkin-panel]");
+  if (!panel) return;
+  const box = new Panel(panel, page);
+  if (page.plugins?.checkin) box.show(page.plugins.checkin);
+  page.wire.on("checkin", () => box.refresh());
+  page.wire.on("state", () => box.refresh());
 }
 
-function showNames(line, here) {
-  const others = here.slice(1).map((one) => one.name);
+function showNames(line, others) {
   line.hidden = others.length === 0;
   line.querySelector("span").textContent = line.dataset.text.replace("{names}", others.join(", "));
 }
@@ -58,6 +49,14 @@ class Panel {
     const list = this.box.querySelector("datalist");
     list.replaceChildren(...known.map((one) => Object.assign(document.createElement("option"), { value: one.name })));
     this.layPercents();
+  }
+
+  async refresh() {
+    try {
+      this.show((await this.page.wire.ask("action", { name: "checkin.state", data: {} })).result);
+    } catch {
+      // The next push, or the next join, brings it.
+    }
   }
 
   hereLine(one, place) {

@@ -12,9 +12,10 @@ from wtforms import BooleanField, PasswordField, SelectMultipleField, StringFiel
 from wtforms.validators import InputRequired, Length
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ppvcms.accounts import audit, services, signin
+from ppvcms.accounts import audit, services, signin, studio_parts
 from ppvcms.accounts.roles import role_list
 from ppvcms.accounts.sessions import sessions_of
+from ppvcms.db import transaction
 from ppvcms.metering.office import stop_person
 from ppvcms.results import Refusal
 from ppvcms.rooms import services as rooms
@@ -99,6 +100,7 @@ def person_new() -> ResponseReturnValue:
 def person(user_id: str) -> ResponseReturnValue:
     """Show a person: roles, state, devices, money, sessions, and what was done."""
     user, actor = services.get_user(user_id), current_actor()
+    part = studio_parts.part_of(user_id)
     return render_template(
         "admin/person.html",
         person=user,
@@ -107,9 +109,23 @@ def person(user_id: str) -> ResponseReturnValue:
         devices=sessions_of(user_id),
         money=read.money_of(user_id) if actor.can("ledger.view") else [],
         rooms=read.rooms_of(user_id),
+        part=part,
+        sharer=services.get_user(part.studio_id).display_name if part is not None else "",
         seats=latest_of(user_id) if actor.can("ledger.view") else [],
         log=audit.of_user(user_id, limit=20) if actor.can("audit.view") else [],
     )
+
+
+@blueprint.post("/people/<user_id>/part/end")
+@policy(who="settings.manage")
+def person_part_end(user_id: str) -> ResponseReturnValue:
+    """End what a studio takes of somebody's earnings now; what was earned keeps its split."""
+    part = studio_parts.part_of(user_id)
+    if part is not None:
+        actor_id = current_actor().user_id
+        transaction(lambda session: studio_parts.end_part(session, part.id, by=actor_id))
+    tell(None, _("From now on nothing is shared with it."))
+    return _back(user_id)
 
 
 @blueprint.post("/people/<user_id>/suspend")
