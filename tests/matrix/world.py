@@ -42,12 +42,12 @@ MARKS = {"login_session", "audit_log", "host_process", "task_lease", "visit", "m
 
 # One id of each kind of thing that a plugin keeps for Mara or for Ben.
 PLUGINS_OWN = {
-    "item_id": "SELECT id FROM paid_items__item WHERE owner_id = :mara AND state = 'on_sale'",
+    "item_id": "SELECT id FROM paid_items__item WHERE owner_id = :mara AND state = 'sale'",
     "draft_id": "SELECT id FROM paid_items__item WHERE owner_id = :mara AND state = 'draft'",
     "media_id": "SELECT m.id FROM paid_items__media m JOIN paid_items__item i"
-    " ON i.id = m.item_id WHERE i.owner_id = :mara AND i.state = 'on_sale'",
+    " ON i.id = m.item_id WHERE i.owner_id = :mara AND i.state = 'sale'",
     "offer_id": "SELECT o.id FROM paid_items__offer o JOIN paid_items__item i"
-    " ON i.id = o.item_id WHERE i.owner_id = :mara AND i.state = 'on_sale'",
+    " ON i.id = o.item_id WHERE i.owner_id = :mara AND i.state = 'sale'",
     "delivery_id": "SELECT id FROM paid_items__delivery WHERE buyer_id = :ben",
     "question_id": "SELECT id FROM questions__question WHERE sender_id = :ben AND state = 'open'",
     "attachment_id": "SELECT id FROM questions__attachment",
