@@ -163,6 +163,10 @@ def reason_text(reason: str | None, cause: str | None) -> str:
         Reason.NOT_CONNECTED: _("The show never began. Nothing was charged.") + " " + missing,
         Reason.WENT_OFF: _("The room was closed."),
         Reason.STAFF: _("The site ended the show."),
+        Reason.PRIVATE_BEGAN: _("A private show of your own began, so this one ended."),
+        Reason.MODE_CHANGED: _("The show changed its kind and price."),
+        Reason.NOT_CONTINUED: _("After the private show nobody pressed Continue in time."),
+        Reason.BLOCK_OVER: _("The time that was taken is over."),
     }
     return sentences[Reason(reason)] if reason else ""
 
