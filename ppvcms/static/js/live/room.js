@@ -112,7 +112,8 @@ function mayWatch() {
   if (visit) return Boolean(state.show);
   if (seat.open) return !["exhausted", "waiting"].includes(seat.seat.state);
   const shown = state.prices.find((one) => one.mode === (state.public_mode ?? state.mode));
-  const free = !shown?.paid || state.free_until > wire.now();
+  // A show whose kind is not offered any more has no price here: what it is says the room.
+  const free = (shown ? !shown.paid : state.state === "online") || state.free_until > wire.now();
   return state.public_media && free && Boolean(me?.can.watch);
 }
 
