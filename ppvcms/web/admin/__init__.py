@@ -24,6 +24,7 @@ AREAS = (
     "rooms",
     "sessions",
     "settings",
+    "simulator",
     "texts",
     "themes",
 )

@@ -64,6 +64,7 @@ def doors() -> list[Door]:
         Door("admin.payments", _("Payments"), "credit-card", "ledger.view"),
         Door("admin.packs", _("Credit packs"), "stack", "packs.manage", _("Offer")),
         Door("admin.prices", _("Prices and shares"), "tag", "settings.manage"),
+        Door("admin.simulator", _("Simulator"), "calculator", "settings.manage"),
         Door("admin.categories", _("Categories"), "bookshelf", "rooms.manage"),
         Door("admin.plugins", _("Plugins"), "puzzle", "plugins.manage", _("Site")),
         Door("admin.themes", _("Themes"), "palette", "themes.manage"),
