@@ -56,6 +56,8 @@ def _take(session: Session, room_id: str) -> list[tuple[str, str, str]]:
     show = session.get(Show, room.show_id) if room is not None and room.show_id else None
     if room is None or show is None or show.private or show.state != "live":
         return []
+    if room.away_since is not None:
+        return []
     gone = delete(RoomAlert).where(RoomAlert.room_id == room_id).returning(RoomAlert.user_id)
     users = list(session.scalars(gone))
     there = set(session.scalars(select(Visit.user_id).where(Visit.room_id == room_id)))

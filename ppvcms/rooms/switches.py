@@ -13,6 +13,7 @@ from ppvcms.host import registry
 from ppvcms.media import services as media
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
+from ppvcms.rooms import alerts
 from ppvcms.rooms.models import Room, VoyeurAgreement
 from ppvcms.rooms.payers import payers_of
 from ppvcms.rooms.services import by_id, current_show, not_yours, push_state, state
@@ -63,6 +64,7 @@ def _switched(room_id: str, name: str) -> None:
         return
     if state(room).public_media:
         push(f"room:{room_id}", "media", {"event": "ready", "show": show.id})
+        alerts.fire(room_id)
     else:
         media.revoke_viewers(show.id, reason=name)
 

@@ -82,6 +82,8 @@ def test_who_asked_to_be_told_hears_once(site: Site) -> None:
     alerts.ask(room.id, str(carl.user_id), on=True)
     assert alerts.fire(room.id) == 0, "the private still runs"
     seats.end_seat(begun.seat_id, ben)
+    assert alerts.fire(room.id) == 0, "the performer is not ready yet"
+    site.ready(room, anna)
     db.session.rollback()
     letters = db.session.scalars(sa.select(Mail).where(Mail.to == "carl@example.org")).all()
     assert len(letters) == 1
