@@ -138,7 +138,7 @@ def all_is_right(site: Site) -> None:
     assert site.value("SELECT count(*) FROM hold WHERE state = 'open'") == 0
 
 
-@pytest.mark.timeout(480)
+@pytest.mark.timeout(600)
 def test_a_group_with_every_way_in_and_a_private_between(site: Site, person: PersonFactory) -> None:
     """MD-02, MD-03, MD-07, MD-08, R-09, R-39 to R-42: to the unit, and the voyeur unseen."""
     olga = person("olga", camera=False)
