@@ -91,7 +91,7 @@ def test_every_role_gets_what_the_route_declares_and_no_more(world: World) -> No
             status = ask(world, name, route.method, route.path({}))
             if status not in {401, 403}:
                 wrong.append(f"{name} {route.method} {route.rule}: {status}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_every_route_to_an_object_has_a_rule(world: World) -> None:
@@ -127,8 +127,8 @@ def test_nobody_reaches_what_is_not_theirs(world: World) -> None:
             # A page may answer a no in words; what counts is that nothing was done.
             quiet = rule.quiet and route.method != "GET"
             if changed or (status not in DENIED and not quiet):
-                wrong.append(f"{name} {route.method} {path}: {status}")
-    assert wrong == []
+                wrong.append(f"{name} {route.method} {path}: {status} {'changed' * changed}")
+    assert not wrong, "\n".join(wrong)
     assert asked > len(RULES)
 
 
@@ -145,7 +145,7 @@ def test_who_a_thing_belongs_to_reaches_it(world: World) -> None:
             status = ask(world, name, "GET", path)
             if status in DENIED or status >= 500:
                 wrong.append(f"{name} GET {path}: {status}")
-    assert wrong == []
+    assert not wrong, "\n".join(wrong)
 
 
 def test_no_rule_outlives_its_route(world: World) -> None:

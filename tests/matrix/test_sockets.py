@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from ppvcms.realtime import NAMESPACE
 from ppvcms.wire import HANDLERS
 from tests.rooms.test_wire import Page
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from tests.matrix.world import World
 
 # What everybody may send for themselves; it names nothing of anybody else.
-ONES_OWN = {"follow", "leave", "chat", "alert", "action", "watch", "quote"}
+ONES_OWN = {"follow", "leave", "chat", "alert", "action", "watch", "quote", "next_room"}
 # Who may, and what is sent; a value in braces is an id of the world.
 OF_OTHERS: Mapping[str, tuple[set[str], dict[str, Any]]] = {
     "signal": ({"ben"}, {"grant": "{grant_id}", "message": {}}),
@@ -64,3 +65,4 @@ def test_a_stranger_does_nothing_with_the_ids_of_others(world: World, event: str
         answer = page.send(event, **data)
         assert "error" in answer, (name, answer)
         assert world.fingerprint() == before, name
+        page.client.disconnect(NAMESPACE)
