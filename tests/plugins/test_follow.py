@@ -31,6 +31,13 @@ def here(database_url: str, tmp_path: Path) -> Iterator[Site]:
         yield made
 
 
+@pytest.fixture
+def quick(tmp_path: Path) -> Iterator[Site]:
+    """The same on SQLite alone."""
+    with site_at(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path, "follow") as made:
+        yield made
+
+
 def follow(room: Room, actor: Actor, *, on: bool = True) -> Any:
     from plugins.follow.services import follow as act
 
@@ -73,44 +80,42 @@ def test_followers_hear_once_and_get_one_mail_in_six_hours(here: Site) -> None:
     assert letters == ["Anna is live now"]
 
 
-def test_thousands_are_told_in_portions(here: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_thousands_are_told_in_portions(quick: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     from plugins.follow import news
 
     monkeypatch.setattr(news, "PORTION", 2)
-    anna = here.person("Anna", "performer")
-    room = here.room(anna)
-    fans = [here.person(f"Fan{number}") for number in range(5)]
+    anna = quick.person("Anna", "performer")
+    room = quick.room(anna)
+    fans = [quick.person(f"Fan{number}") for number in range(5)]
     for fan in fans:
         follow(room, fan)
-    here.go_live(room, anna)
+    quick.go_live(room, anna)
     tell()
     assert [titles(fan) for fan in fans] == [["Anna is live now"]] * 5
 
 
-def test_who_follows_no_more_hears_nothing(here: Site) -> None:
-    anna, ben = here.person("Anna", "performer"), here.person("Ben")
-    room = here.room(anna)
+def test_who_follows_no_more_hears_nothing(quick: Site) -> None:
+    anna, ben = quick.person("Anna", "performer"), quick.person("Ben")
+    room = quick.room(anna)
     follow(room, ben)
     follow(room, ben, on=False)
     assert refused(follow(room, anna)) == "forbidden"
-    here.go_live(room, anna)
+    quick.go_live(room, anna)
     tell()
     assert titles(ben) == []
 
 
-def test_hearts_and_favourites(tmp_path: Path) -> None:
-    url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    with site_at(url, tmp_path, "follow") as site:
-        anna, ben = site.person("Anna", "performer"), site.person("Ben")
-        site.room(anna, "Songs")
-        mine = browser_of(site, ben)
-        assert "You follow nobody yet" in mine.text("/follow/")
-        assert "Your favourites" not in mine.text("/")
-        answer = mine.post("/follow/songs")
-        assert answer.location.endswith("/profile/songs")
-        assert "Your favourites" in mine.text("/")
-        assert 'aria-pressed="true"' in mine.get("/").text
-        assert "Anna" in mine.text("/follow/")
-        assert "Following" in mine.text("/profile/songs")
-        assert mine.post("/follow/none").status_code == 404
-        assert "1" in browser_of(site, anna).text("/perform/")
+def test_hearts_and_favourites(quick: Site) -> None:
+    anna, ben = quick.person("Anna", "performer"), quick.person("Ben")
+    quick.room(anna, "Songs")
+    mine = browser_of(quick, ben)
+    assert "You follow nobody yet" in mine.text("/follow/")
+    assert "Your favourites" not in mine.text("/")
+    answer = mine.post("/follow/songs")
+    assert answer.location.endswith("/profile/songs")
+    assert "Your favourites" in mine.text("/")
+    assert 'aria-pressed="true"' in mine.get("/").text
+    assert "Anna" in mine.text("/follow/")
+    assert "Following" in mine.text("/profile/songs")
+    assert mine.post("/follow/none").status_code == 404
+    assert "They are told when you go live" in browser_of(quick, anna).text("/perform/")

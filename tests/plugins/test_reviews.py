@@ -142,15 +142,22 @@ def test_one_reply_and_a_removal_for_a_listed_reason(here: Site) -> None:
 def test_the_list_is_filtered_and_sorted_by_stars(quick: Site) -> None:
     from plugins.reviews.models import Review
 
-    rooms = {}
+    rows = []
     for name, given in (("Anna", (5, 4)), ("Dora", (3,)), ("Eva", ())):
-        room = rooms[name] = quick.room(quick.person(name, "performer"), name)
-        for number, stars in enumerate(given):
-            row = Review(
-                id=f"{name}{number}", room_id=room.id, performer_id=room.performer_id,
-                user_id=f"u{number}", stars=stars, made_at=1, changed_at=1,
+        room = quick.room(quick.person(name, "performer"), name)
+        rows += [
+            Review(
+                id=f"{name}{number}",
+                room_id=room.id,
+                performer_id=room.performer_id,
+                user_id=f"u{number}",
+                stars=stars,
+                made_at=1,
+                changed_at=1,
             )  # fmt: skip
-            transaction(lambda session, row=row: session.add(row))
+            for number, stars in enumerate(given)
+        ]
+    transaction(lambda session: session.add_all(rows))
 
     def shown(**filters: Any) -> list[str]:
         return [card.title for card in listing.listing(listing.Filters(**filters)).cards]

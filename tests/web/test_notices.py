@@ -49,8 +49,8 @@ def mails(actor: Actor) -> Sequence[Mail]:
 def hurry(actor: Actor) -> None:
     """Let every gap of somebody's mails pass."""
     threads = sa.update(NoticeThread).where(NoticeThread.user_id == actor.user_id)
-    for late in (threads, sa.update(Mail)):
-        transaction(lambda s, late=late: s.execute(late.values(due_at=0)))
+    transaction(lambda session: session.execute(threads.values(due_at=0)))
+    transaction(lambda session: session.execute(sa.update(Mail).values(due_at=0)))
 
 
 def test_a_notice_is_told_on_the_site_and_by_mail(site: Site) -> None:
@@ -94,8 +94,8 @@ def test_another_thread_has_a_mail_of_its_own(quick_site: Site) -> None:
     assert due == [False, False, True]
 
 
-def test_a_notice_is_undone_with_what_it_tells_of(site: Site) -> None:
-    ben = site.person("Ben")
+def test_a_notice_is_undone_with_what_it_tells_of(quick_site: Site) -> None:
+    ben = quick_site.person("Ben")
 
     def act(session: Any) -> None:
         send_notice(session, str(ben.user_id), "core.receipt", values=VALUES)
