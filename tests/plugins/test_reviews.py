@@ -154,7 +154,7 @@ def test_the_list_is_filtered_and_sorted_by_stars(quick: Site) -> None:
                 stars=stars,
                 made_at=1,
                 changed_at=1,
-            )  # fmt: skip
+            )
             for number, stars in enumerate(given)
         ]
     transaction(lambda session: session.add_all(rows))
