@@ -26,11 +26,18 @@ def limit(payer_id: str, amount: int | None) -> None:
     transaction(act)
 
 
+def play(stage: Stage, seat_id: str, start: int, end: int) -> None:
+    """Let time pass with both sides there, the meter looking every five seconds."""
+    for moment in range(start, end, 5):
+        stage.signs(seat_id, moment, moment + 5)
+        stage.meter(moment + 5)
+
+
 def test_a_show_ends_at_the_limit_and_never_costs_more(stage: Stage) -> None:
     client = stage.client(50_000)
     limit(client, 700)
     seat_id = stage.open(client, grace_s=0)
-    stage.play(seat_id, 0, 215)
+    play(stage, seat_id, 0, 215)
 
     db.session.rollback()
     view = seat_view(seat_id, now=stage.at(215))
@@ -55,9 +62,9 @@ def test_no_seat_opens_past_the_limit(stage: Stage) -> None:
 def test_a_limit_set_during_a_show_keeps_what_is_secured(stage: Stage) -> None:
     client = stage.client(50_000)
     seat_id = stage.open(client, grace_s=0)
-    stage.play(seat_id, 0, 20)
+    play(stage, seat_id, 0, 20)
     limit(client, 100)
-    stage.play(seat_id, 20, 185)
+    play(stage, seat_id, 20, 185)
 
     assert stage.seat(seat_id).state == Phase.EXHAUSTED
     assert stage.seat(seat_id).posted == 600
