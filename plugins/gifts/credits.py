@@ -33,7 +33,6 @@ def give(actor: Actor, *, name: str, amount: int, note: str, key: str) -> str | 
     They come out of what is available; the same key gives once (R-04). The
     receiver never pays anything on them.
     """
-    values = settings(SLUG)
     receiver = person_named(name)
     if receiver is None or receiver.user_id == actor.user_id or not receiver.can("tip.send"):
         return Refusal(
@@ -41,6 +40,7 @@ def give(actor: Actor, *, name: str, amount: int, note: str, key: str) -> str | 
             _("Nobody of this name can be given credits. Nothing was taken."),
             _("Write the name as you see it in chat."),
         )
+    values = settings(SLUG)
     if not values.least <= amount <= values.most:
         least, most = credits_text(values.least), credits_text(values.most)
         return Refusal(
@@ -48,30 +48,32 @@ def give(actor: Actor, *, name: str, amount: int, note: str, key: str) -> str | 
             _("Give between %(least)s and %(most)s. Nothing was taken.", least=least, most=most),
         )
     words, unique = " ".join(note.split())[:LONGEST_NOTE], f"{actor.user_id}:{key}"[:96]
-
-    def act(session: Session) -> str | Refusal:
-        given = give_credits(
-            session,
-            payer=actor,
-            to=str(receiver.user_id),
-            amount=amount,
-            source="gifts:credits",
-            memo=_("Credits for %(name)s", name=receiver.name),
-            key=f"gifts:credits:{unique}",
-        )
-        if isinstance(given, Refusal):
-            return given
-        send_notice(
-            session,
-            str(receiver.user_id),
-            "gifts.credits",
-            values={"who": actor.name, "amount": amount, "note": words},
-            link="/account",
-            key=f"gifts:credits:{given}",
-        )
-        return receiver.name
-
     try:
-        return transaction(act)
+        return transaction(lambda s: _give(s, actor, receiver, amount, words, unique))
     except KeyReusedError:
         return Refusal("key_reused", _("These credits were given already, with another amount."))
+
+
+def _give(
+    session: Session, actor: Actor, receiver: Actor, amount: int, words: str, unique: str
+) -> str | Refusal:
+    given = give_credits(
+        session,
+        payer=actor,
+        to=str(receiver.user_id),
+        amount=amount,
+        source="gifts:credits",
+        memo=_("Credits for %(name)s", name=receiver.name),
+        key=f"gifts:credits:{unique}",
+    )
+    if isinstance(given, Refusal):
+        return given
+    send_notice(
+        session,
+        str(receiver.user_id),
+        "gifts.credits",
+        values={"who": actor.name, "amount": amount, "note": words},
+        link="/account",
+        key=f"gifts:credits:{given}",
+    )
+    return receiver.name

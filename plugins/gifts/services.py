@@ -120,6 +120,21 @@ def _send(
         return transfer
     if gift.stock is not None:
         gift.stock -= 1
+    sent = _shelve(session, room, actor, gift, unique, transfer, sent_id, to)
+    _say(session, room, actor, gift, sent, to)
+    return {"sent": sent_id, "price": gift.price, "left": gift.stock}
+
+
+def _shelve(
+    session: Session,
+    room: RoomView,
+    actor: Actor,
+    gift: Gift,
+    unique: str,
+    transfer: str,
+    sent_id: str,
+    to: str | None,
+) -> SentGift:
     sent = SentGift(
         id=sent_id,
         key=unique,
@@ -135,8 +150,7 @@ def _send(
     )
     session.add(sent)
     session.flush()
-    _say(session, room, actor, gift, sent, to)
-    return {"sent": sent_id, "price": gift.price, "left": gift.stock}
+    return sent
 
 
 def _say(

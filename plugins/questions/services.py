@@ -204,22 +204,9 @@ def _ask(
 ) -> dict[str, Any] | Refusal:
     question_id, now = new_id(), now_ms(session)
     deadline = now + settings(SLUG).deadline_h * HOUR_MS
-    waits = None
-    if draft.price:
-        made = escrow_put(
-            session,
-            payer=actor,
-            room_id=room.id,
-            amount=draft.price,
-            kind="question",
-            source=f"questions:question:{question_id}",
-            memo=_("Question: %(room)s", room=room.title),
-            key=f"questions:{unique}",
-            ends_at=deadline,
-        )
-        if isinstance(made, Refusal):
-            return made
-        waits = made.id
+    waits = _wait(session, room, actor, draft, unique, question_id, deadline)
+    if isinstance(waits, Refusal):
+        return waits
     question = Question(
         id=question_id,
         key=unique,
@@ -239,6 +226,32 @@ def _ask(
     files.attach(session, question_id, kept)
     tell.asked(session, question, actor.name)
     return {"question": question_id}
+
+
+def _wait(
+    session: Session,
+    room: RoomView,
+    actor: Actor,
+    draft: Draft,
+    unique: str,
+    question_id: str,
+    deadline: int,
+) -> str | Refusal | None:
+    """Put the price away and return the escrow's id; None for a free question."""
+    if not draft.price:
+        return None
+    made = escrow_put(
+        session,
+        payer=actor,
+        room_id=room.id,
+        amount=draft.price,
+        kind="question",
+        source=f"questions:question:{question_id}",
+        memo=_("Question: %(room)s", room=room.title),
+        key=f"questions:{unique}",
+        ends_at=deadline,
+    )
+    return made if isinstance(made, Refusal) else made.id
 
 
 def _answer(session: Session, question: Question) -> Refusal | None:
