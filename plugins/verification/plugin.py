@@ -46,7 +46,11 @@ def register_permissions() -> list[Permission]:
 
     return [
         Permission("verification.review", _l("Verify people"), ("owner", "moderator")),
-        Permission("verification.papers", _l("Look at papers; each look is logged"), ("owner",)),
+        Permission(
+            "verification.papers",
+            _l("Look at papers; each look is logged"),
+            ("owner", "moderator"),
+        ),
         Permission("verification.records", _l("Read the records by depiction"), ("owner",)),
     ]
 

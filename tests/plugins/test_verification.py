@@ -207,15 +207,17 @@ def test_papers_and_legal_names_lie_encrypted_under_a_key_of_their_own(
 
 def test_a_look_at_a_paper_is_logged_and_sent_once(checked: Site) -> None:
     boss, anna = checked.person("Olga", "owner"), checked.person("Anna", "performer")
-    mod = checked.person("Mo", "moderator")
+    mod, clerk = checked.person("Mo", "moderator"), checked.person("Cleo", "back_office")
     apply(anna)
     paper_id = db.session.execute(sa.text("SELECT id FROM verification__paper")).scalars().first()
     mods, owners = browser_of(checked, mod), browser_of(checked, boss)
 
-    assert mods.post(f"/verification/papers/{paper_id}/open").status_code == 403
+    clerks = browser_of(checked, clerk)
+    assert clerks.post(f"/verification/papers/{paper_id}/open").status_code == 403
     page = owners.post(f"/verification/papers/{paper_id}/open").text
     address = page.split('src="/verification/looks/')[1].split('"')[0]
-    assert mods.get(f"/verification/looks/{address}").status_code == 403
+    assert clerks.get(f"/verification/looks/{address}").status_code == 403
+    assert mods.get(f"/verification/looks/{address}").status_code == 404
     first = owners.get(f"/verification/looks/{address}")
     again = owners.get(f"/verification/looks/{address}")
 
