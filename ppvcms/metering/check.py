@@ -92,6 +92,12 @@ def _spans(connection: Connection, scopes: list[str]) -> dict[tuple[str, str], l
     return found
 
 
+_DIVIDED = """
+SELECT s.id FROM seat s WHERE s.state {state} AND s.posted {differs} (
+    SELECT coalesce(sum(h.amount), 0) FROM transfer t JOIN share h ON h.transfer_id = t.id
+    WHERE t.source = 'seat:' || s.id AND t.key LIKE 'seat:%')
+"""
+
 _sums = query(
     """
     SELECT s.id FROM seat s WHERE s.state IN ('settled', 'void') AND (
@@ -111,11 +117,22 @@ _sums = query(
     )
     """,
     """
+    SELECT s.id FROM seat s WHERE s.state = 'settled' AND s.counted_ms <>
+        (SELECT coalesce(sum(g.counted_ms), 0) FROM segment g WHERE g.seat_id = s.id)
+    """,
+    """
+    SELECT p.seat_id FROM period p JOIN seat s ON s.id = p.seat_id
+    WHERE s.state = 'settled' GROUP BY p.seat_id, s.due
+    HAVING sum(p.amount) <> s.due OR min(p.amount) < 0 OR sum(p.shared) <> s.due
+    """,
+    """
     SELECT s.id FROM seat s LEFT JOIN receipt r ON r.seat_id = s.id
     WHERE (s.state = 'settled' AND (r.amount IS NULL OR r.amount <> s.due))
        OR (s.state <> 'settled' AND r.seat_id IS NOT NULL)
     """,
     "SELECT id FROM seat WHERE state = 'void' AND due <> 0",
+    _DIVIDED.format(state="= 'settled'", differs="<>"),
+    _DIVIDED.format(state="NOT IN ('settled', 'void')", differs="<"),
 )
 
 INVARIANTS = [
@@ -136,7 +153,7 @@ INVARIANTS = [
     ),
     Invariant(
         "I8",
-        "the charge of a seat is what its terms and its evidence say, posted, captured and secured",
+        "the charge of a seat is what its terms and its evidence say, posted, secured and divided",
         lambda connection: [*_sums(connection), *_find_charges(connection)],
     ),
     Invariant(

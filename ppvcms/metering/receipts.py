@@ -50,6 +50,16 @@ class Stretch:
 
 
 @dataclass(frozen=True, slots=True)
+class SegmentLine:
+    """A part of a seat at one rate a minute: what it came to, in minor units (R-09)."""
+
+    role: str
+    rate: int
+    billed_s: int
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class ReceiptView:
     """A settled seat for its payer, its performer and the owner; amounts in minor units."""
 
@@ -74,6 +84,8 @@ class ReceiptView:
     counted_s: int
     free_s: int
     billed_s: int
+    segments: tuple[SegmentLine, ...]
+    block_s: int
     amount: int
     secured: int
     released: int
@@ -123,6 +135,8 @@ def explain(seat_id: str) -> ReceiptView:
         counted_s=lines["counted_s"],
         free_s=lines["free_s"],
         billed_s=lines["billed_s"],
+        segments=tuple(SegmentLine(**one) for one in lines["segments"]),
+        block_s=lines["block_s"],
         amount=receipt.amount,
         secured=lines["secured"],
         released=lines["released"],
@@ -173,7 +187,6 @@ def reason_text(reason: str | None, cause: str | None) -> str:
 
 def _why(lines: dict[str, Any], amount: int) -> list[str]:
     """Return the formula in words and in numbers (R-20, R-21)."""
-    rate, billed_s = lines["rate"], lines["billed_s"]
     said = [
         ngettext(
             "%(num)s second was counted: both sides had picture or sound.",
@@ -189,14 +202,16 @@ def _why(lines: dict[str, Any], amount: int) -> list[str]:
                 free=lines["free_s"],
             )
         )
-    said.append(
-        _(
-            "%(seconds)s s x %(rate)s a minute / 60 = %(amount)s, rounded down.",
-            seconds=billed_s,
-            rate=_credits(rate),
-            amount=_credits(lines["due"]),
+    said += _formula(lines)
+    if amount < lines["due"]:
+        back = lines["due"] - amount
+        said.append(
+            _(
+                "%(who)s did not end it, so the unserved part goes back: %(back)s.",
+                who=label("client"),
+                back=_credits(back),
+            )
         )
-    )
     if amount > lines["due"]:
         said.append(
             _(
@@ -214,19 +229,67 @@ def _why(lines: dict[str, Any], amount: int) -> list[str]:
     return said
 
 
+def _formula(lines: dict[str, Any]) -> list[str]:
+    """Return how the counted seconds became an amount: by blocks, one rate, or several."""
+    if lines["block_s"]:
+        return [
+            _(
+                "%(blocks)s x %(minutes)s minutes at %(price)s each = %(amount)s.",
+                blocks=lines["due"] // lines["block_price"],
+                minutes=lines["block_s"] // 60,
+                price=_credits(lines["block_price"]),
+                amount=_credits(lines["due"]),
+            )
+        ]
+    segments = lines["segments"]
+    if len(segments) == 1:
+        text = _(
+            "%(seconds)s s x %(rate)s a minute / 60 = %(amount)s, rounded down.",
+            seconds=lines["billed_s"],
+            rate=_credits(segments[0]["rate"]),
+            amount=_credits(lines["due"]),
+        )
+        return [text]
+    parts = [
+        _(
+            "%(role)s: %(seconds)s s x %(rate)s a minute.",
+            role=role_text(one["role"]),
+            seconds=one["billed_s"],
+            rate=_credits(one["rate"]),
+        )
+        for one in segments
+    ]
+    total = _("Together / 60 = %(amount)s, rounded down once.", amount=_credits(lines["due"]))
+    return [*parts, total]
+
+
+def role_text(role: str) -> str:
+    """Return what the payer did in a segment, in plain words."""
+    words = {
+        "viewer": _("Watching"),
+        "two_way": _("With own camera"),
+        "voyeur": _("Watching unseen"),
+    }
+    return str(words.get(role, role))
+
+
 def _shares(transfer_ids: Sequence[str]) -> tuple[ShareLine, ...]:
     query = select(Share).where(Share.transfer_id.in_(transfer_ids)).order_by(Share.nr)
-    found = list(db.session.scalars(query))
-    names = _names([share.party_id for share in found])
+    # A long show is divided in steps; a party's steps are one part.
+    amounts: dict[tuple[str, str, int, int], int] = {}
+    for one in db.session.scalars(query):
+        part = (one.party_kind, one.party_id, one.numerator, one.denominator)
+        amounts[part] = amounts.get(part, 0) + one.amount
+    names = _names([party_id for _kind, party_id, *_fraction in amounts])
     return tuple(
         ShareLine(
-            party_kind=share.party_kind,
-            party_id=share.party_id,
-            name=names.get(share.party_id, ""),
-            percent=f"{float(100 * Fraction(share.numerator, share.denominator)):.2f}",
-            amount=share.amount,
+            party_kind=kind,
+            party_id=party_id,
+            name=names.get(party_id, ""),
+            percent=f"{float(100 * Fraction(numerator, denominator)):.2f}",
+            amount=amount,
         )
-        for share in found
+        for (kind, party_id, numerator, denominator), amount in amounts.items()
     )
 
 

@@ -8,7 +8,7 @@ evidence, so it does not matter who died before (R-27, R-33, R-47).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select, text
 
@@ -27,6 +27,7 @@ from ppvcms.metering.models import Receipt, Segment
 from ppvcms.metering.models import Span as Billed
 from ppvcms.metering.spans import counted_spans, normal, within
 from ppvcms.metering.state import Close, End, Part, Reason, Tick
+from ppvcms.metering.terms import owed
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Show
 
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
 
     from ppvcms.metering.meter import Look
     from ppvcms.metering.spans import Span
-    from ppvcms.metering.state import Denied, Event, Evidence
+    from ppvcms.metering.state import Denied, Event, Evidence, SeatState
 
 RECEIPTS_LOCK = 0x72637074  # "rcpt": numbers follow each other without a gap
 
@@ -220,7 +221,7 @@ def _timeline(session: Session, one: Look) -> dict[str, tuple[Span, ...]]:
     return timeline | {"paused": normal(paused), "counted": counted}
 
 
-def _lines(one: Look, charge: int) -> dict[str, int]:
+def _lines(one: Look, charge: int) -> dict[str, Any]:
     """Return the numbers that the receipt's words are made of."""
     state, terms = one.after, one.after.terms
     free_s = min(state.counted_s, terms.grace_s)
@@ -235,7 +236,33 @@ def _lines(one: Look, charge: int) -> dict[str, int]:
         "due": state.due,
         "secured": secured,
         "released": secured - charge,
+        "segments": _segment_lines(one.after),
+        "block_s": terms.block_s,
+        "block_price": terms.block_price,
     }
+
+
+def _segment_lines(state: SeatState) -> list[dict[str, Any]]:
+    """Return role, rate, seconds after the free ones and cost of each segment.
+
+    A cost is what was due at its end less what was due at its start (R-20).
+    """
+    roles = [*(part.role for part in state.parts), state.role]
+    free_s, before, found = state.terms.grace_s, 0, []
+    for nr, (role, one) in enumerate(zip(roles, state.counted, strict=True), 1):
+        used = min(free_s, one.seconds)
+        free_s -= used
+        cost = owed(state.terms, state.counted[:nr])
+        found.append(
+            {
+                "role": role,
+                "rate": one.rate_per_minute,
+                "billed_s": one.seconds - used,
+                "amount": cost - before,
+            }
+        )
+        before = cost
+    return found
 
 
 def _next_number(session: Session) -> int:

@@ -229,6 +229,10 @@ def plain_state(row: history.Session) -> str:
         "not_connected": _("Never began"),
         "staff": _("The site ended it"),
         "went_off": _("The room closed"),
+        "private_began": _("Left for a private show"),
+        "mode_changed": _("The kind of show changed"),
+        "not_continued": _("Not continued after a private show"),
+        "block_over": _("The time taken was over"),
     }
     return words.get(row.reason or "") or str(_("Connection lost"))
 
@@ -273,14 +277,33 @@ def _spans(found: receipts.ReceiptView, start: int) -> tuple[tuple[Stretch, ...]
 def _sums(
     found: receipts.ReceiptView, extras: Sequence[history.Extra], *, side: str
 ) -> list[dict[str, Any]]:
-    told = _("%(time)s at %(rate)s a minute", time=duration(found.billed_s), rate=money(found.rate))
-    if found.minimum and found.amount == found.minimum:
-        told = _("The agreed minimum")
-    rows: list[dict[str, Any]] = [{"label": told, "value": money(found.amount)}]
+    rows: list[dict[str, Any]] = _parts_of(found)
     rows += [{"label": one.memo, "value": money(one.amount)} for one in extras]
     total = found.amount + sum(one.amount for one in extras)
     words = _("Paid from your wallet") if side == "payer" else _("Charged")
     return [*rows, {"label": words, "value": money(total), "total": True}]
+
+
+def _parts_of(found: receipts.ReceiptView) -> list[dict[str, Any]]:
+    """Return what the time came to: whole, or part by part where the rate changed."""
+    if found.minimum and found.amount == found.minimum:
+        return [{"label": _("The agreed minimum"), "value": money(found.amount)}]
+    if found.block_s:
+        told = _("Blocks of %(minutes)s minutes", minutes=found.block_s // 60)
+        return [{"label": told, "value": money(found.amount)}]
+    said = [
+        _("%(time)s at %(rate)s a minute", time=duration(one.billed_s), rate=money(one.rate))
+        for one in found.segments
+    ]
+    if len(said) > 1:
+        said = [
+            f"{receipts.role_text(one.role)}: {told}"
+            for one, told in zip(found.segments, said, strict=True)
+        ]
+    return [
+        {"label": told, "value": money(one.amount)}
+        for one, told in zip(found.segments, said, strict=True)
+    ]
 
 
 def _facts(found: receipts.ReceiptView, paused_s: float, *, side: str) -> list[tuple[str, str]]:

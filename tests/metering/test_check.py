@@ -10,6 +10,7 @@ from sqlalchemy import text
 
 from ppvcms.books_check import check_all
 from ppvcms.db import db, transaction
+from ppvcms.metering import periods, turns
 from ppvcms.metering.models import Seat
 from tests.metering.stage import Stage, make_site
 
@@ -96,6 +97,36 @@ def test_i8_finds_terms_that_were_changed_afterwards(broken: Stage) -> None:
 
     transaction(act)
     assert found() == {"I8"}
+
+
+def long_and_changing(stage: Stage) -> str:
+    """Return a settled seat of two segments and two periods."""
+    seat_id = stage.open(stage.client(5_000), rate_per_minute=100)
+    stage.signs(seat_id, 0, 60)
+    stage.meter(60)
+    turns.rerate(seat_id, role="two_way", rate_per_minute=200, now=stage.at(60))
+    show_id = stage.seat(seat_id).show_id
+    transaction(lambda session: periods.begin(session, show_id, now=stage.at(70)))
+    stage.signs(seat_id, 60, 120)
+    stage.end(seat_id, 120)
+    assert found() == set()
+    return seat_id
+
+
+def test_i8_finds_segments_periods_and_shares_that_were_changed(broken: Stage) -> None:
+    """R-09, R-38, R-48: each corruption is found, and mended again."""
+    seat_id = long_and_changing(broken)
+    for change, undo in (
+        ("UPDATE segment SET counted_ms = counted_ms {} WHERE seat_id = :seat AND nr = 1", "-+"),
+        ("UPDATE seat SET part_at = part_at {}000 WHERE id = :seat", "-+"),
+        ("UPDATE period SET amount = amount {} WHERE seat_id = :seat AND nr = 1", "-+"),
+        ("UPDATE period SET shared = shared {} WHERE seat_id = :seat AND nr = 2", "-+"),
+        ("UPDATE seat SET freed = freed {} WHERE id = :seat", "+-"),
+    ):
+        plant(change.format(f"{undo[0]} 1"), seat=seat_id)
+        assert found() == {"I8"}, change
+        plant(change.format(f"{undo[1]} 1"), seat=seat_id)
+    assert found() == set()
 
 
 def test_i9_finds_billed_time_before_the_start_and_after_the_end(broken: Stage) -> None:
