@@ -82,6 +82,7 @@ def measure(
     if whom is None or whom.user_id == actor.user_id or may_moderate(room, whom):
         return Refusal("forbidden", _("This person works here. Nothing was changed."))
     found = sorted(_digest(one) for one in addresses_of(user_id)) if with_address else []
+    minutes = settings(SLUG).kick_min
 
     def act(session: Session) -> None:
         now = now_ms(session)
@@ -91,7 +92,6 @@ def measure(
                 id=new_id(), room_id=room.id, user_id=user_id, kind=kind, open=1, made_at=now
             )
             session.add(row)
-        minutes = settings(SLUG).kick_min
         row.until_at = now + minutes * MINUTE_MS if kind == "kick" else None
         row.addresses = {"digests": found}
         row.by_id = str(actor.user_id)

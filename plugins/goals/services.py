@@ -98,6 +98,7 @@ def save_board(
     anew: bool = False,
 ) -> None:
     """Set somebody's goals; those that stay keep what they have, unless all begin `anew`."""
+    rooms = rooms_of(performer_id)
 
     def act(session: Session) -> None:
         board = session.get(GoalBoard, performer_id, with_for_update=True)
@@ -110,8 +111,7 @@ def save_board(
         board.reset = reset if reset in {"never", "daily", "weekly"} else "never"
         session.flush()
         _keep_goals(session, performer_id, goals)
-        for room in rooms_of(performer_id):
-            push_room(session, room, "goals", board_of(session, performer_id).as_json())
+        _show(session, performer_id, rooms)
 
     transaction(act)
 
@@ -123,8 +123,10 @@ def hear(event: Event) -> None:
         if room is not None:
             transaction(lambda session: _count(session, room, event))
     elif isinstance(event, TransferPosted) and event.reverses is not None:
-        reversed_id = event.reverses
-        transaction(lambda session: _uncount(session, reversed_id))
+        paid = db.session.get(GoalPaid, event.reverses)
+        if paid is not None:
+            rooms = rooms_of(paid.performer_id)
+            transaction(lambda session: _uncount(session, paid.transfer_id, rooms))
 
 
 def _count(session: Session, room: RoomView, event: SpentInRoom) -> None:
@@ -151,14 +153,19 @@ def _count(session: Session, room: RoomView, event: SpentInRoom) -> None:
     push_room(session, room, "goals", board_of(session, room.performer_id).as_json())
 
 
-def _uncount(session: Session, transfer_id: str) -> None:
+def _uncount(session: Session, transfer_id: str, rooms: Sequence[RoomView]) -> None:
     paid = session.get(GoalPaid, transfer_id, with_for_update=True)
     if paid is None or paid.taken_back_at is not None:
         return
     paid.taken_back_at = now_ms(session)
     session.flush()
-    for room in rooms_of(paid.performer_id):
-        push_room(session, room, "goals", board_of(session, paid.performer_id).as_json())
+    _show(session, paid.performer_id, rooms)
+
+
+def _show(session: Session, performer_id: str, rooms: Sequence[RoomView]) -> None:
+    board = board_of(session, performer_id).as_json()
+    for room in rooms:
+        push_room(session, room, "goals", board)
 
 
 def _bars(session: Session, board: GoalBoard, began: int) -> list[Bar]:

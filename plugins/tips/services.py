@@ -30,7 +30,7 @@ from ppvcms.api import (
     wallet,
 )
 
-from .choices import SLUG, look_of, options
+from .choices import SLUG, Look, look_of, options
 from .models import Tip
 
 if TYPE_CHECKING:
@@ -53,6 +53,17 @@ class Sent:
     tip_id: str
     amount: int
     available: int
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """A tip as it shall be paid: how it looks is read before the money is locked."""
+
+    amount: int
+    note: str
+    key: str
+    to: str | None
+    look: Look
 
 
 def send_tip(
@@ -82,13 +93,14 @@ def send_tip(
         if left_s is not None and left_s < WARN_BELOW_S and not confirmed:
             return _confirm(left_s)
     asked = {"room": room.id, "amount": amount, "note": words, "to": to}
+    wish = Wish(amount, words, unique, to, look_of(amount))
     try:
         answer = transaction(
             lambda session: once(
                 session,
                 f"tips:{unique}",
                 asked,
-                lambda: _pay(session, room, actor, amount=amount, note=words, key=unique, to=to),
+                lambda: _pay(session, room, actor, wish),
             )
         )
     except KeyReusedError:
@@ -107,27 +119,18 @@ def send_tip(
     return Sent(answer["tip"], amount, wallet(str(actor.user_id)).available)
 
 
-def _pay(
-    session: Session,
-    room: RoomView,
-    actor: Actor,
-    *,
-    amount: int,
-    note: str,
-    key: str,
-    to: str | None,
-) -> dict[str, Any] | Refusal:
+def _pay(session: Session, room: RoomView, actor: Actor, wish: Wish) -> dict[str, Any] | Refusal:
     tip_id = new_id()
     transfer = charge(
         session,
         payer=actor,
         room_id=room.id,
-        amount=amount,
+        amount=wish.amount,
         kind="tip",
         source=f"tips:tip:{tip_id}",
         memo=f"Tip: {room.title}",
-        key=f"tips:{key}",
-        to=to,
+        key=f"tips:{wish.key}",
+        to=wish.to,
     )
     if isinstance(transfer, Refusal):
         return transfer
@@ -137,44 +140,36 @@ def _pay(
     session.add(
         Tip(
             id=tip_id,
-            key=key,
+            key=wish.key,
             room_id=room.id,
             show_id=room.show_id,
             user_id=str(actor.user_id),
-            amount=amount,
-            note=note,
-            to_id=to,
+            amount=wish.amount,
+            note=wish.note,
+            to_id=wish.to,
             transfer_id=transfer,
             made_at=now,
         )
     )
     session.flush()
-    _say(session, room, actor, tip_id=tip_id, amount=amount, note=note, to=to)
+    _say(session, room, actor, wish, tip_id)
     return {"tip": tip_id}
 
 
-def _say(
-    session: Session,
-    room: RoomView,
-    actor: Actor,
-    *,
-    tip_id: str,
-    amount: int,
-    note: str,
-    to: str | None,
-) -> None:
+def _say(session: Session, room: RoomView, actor: Actor, wish: Wish, tip_id: str) -> None:
     """Show a tip in the chat of its place, and let its pages hear it."""
-    look = look_of(amount)
-    words = note or look.label or _("sent a tip")
-    if to is not None:
-        words = _("to %(name)s: %(words)s", name=names_of((to,)).get(to, ""), words=words)
-    data = {"amount": amount, "tip": tip_id, "colour": look.colour, "image": look.image}
+    look = wish.look
+    words = wish.note or look.label or _("sent a tip")
+    if wish.to is not None:
+        name = names_of((wish.to,)).get(wish.to, "")
+        words = _("to %(name)s: %(words)s", name=name, words=words)
+    data = {"amount": wish.amount, "tip": tip_id, "colour": look.colour, "image": look.image}
     post_chat(session, room, words, kind="tip", actor=actor, data=data)
     shown = look.as_json() | {
         "id": tip_id,
         "name": actor.name,
-        "amount": amount,
-        "note": note,
+        "amount": wish.amount,
+        "note": wish.note,
         "room": room.slug,
     }
     push_room(session, room, "tip", shown)
