@@ -137,7 +137,7 @@ def sharers_from(text: str, ratio_percent: int) -> tuple[Sharer, ...]:
             numerator=weight,
             denominator=whole,
             ratio_percent=ratio_percent,
-            studio_id=_("Studio of %(name)s", name=name) if studio else None,
+            studio_id=_("House of %(name)s", name=name) if studio else None,
             studio_percent=studio,
         )
         for name, weight, studio in read

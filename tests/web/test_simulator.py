@@ -36,7 +36,7 @@ def test_the_owner_bills_a_timeline_and_sees_who_earns_what(owner: Browser) -> N
     refused = owner.get(page(timeline="1:00 dance", funds="0.01"))
 
     assert "3.98" in text
-    assert "Studio of Ben" in text
+    assert "House of Ben" in text
     assert refused.status_code == 422
     assert "1:00 dance" in refused.text
     for key in EXAMPLES:

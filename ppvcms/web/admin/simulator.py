@@ -102,7 +102,7 @@ class SimulatorForm(FlaskForm):
     who = StringField(
         _l("Who shares at the start"),
         [InputRequired(), Length(max=300)],
-        description=_l("Names with commas; after a name its weight and a studio's percent."),
+        description=_l("Names with commas; after a name its weight and the percent of its house."),
     )
     timeline = TextAreaField(_l("What happens"), [InputRequired(), Length(max=6_000)])
 
