@@ -78,7 +78,7 @@ def open_seat(
     lock_accounts(session, [wallet.id])
     hold_key = f"seat:{payer_id}:{key}"
     known = session.scalar(
-        select(Seat).join(Hold, Hold.id == Seat.hold_id).where(Hold.key == hold_key)
+        select(Seat).join(Hold, Hold.seat_id == Seat.id).where(Hold.key == hold_key)
     )
     if known is not None:
         return known
