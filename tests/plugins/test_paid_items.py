@@ -59,7 +59,8 @@ def available(person: object) -> int:
     return kit.available(str(getattr(person, "user_id")))  # noqa: B009 - any person
 
 
-def test_offers_are_shown_cheapest_first_and_each_opens_the_item(shop: Shop) -> None:
+def test_offers_are_shown_cheapest_first_and_each_opens_the_item(small_shop: Shop) -> None:
+    shop = small_shop
     ben, cleo = shop.site.person("Ben", credits=2000), shop.site.person("Cleo", credits=2000)
     film = shop.item("video", ("buy", 900), ("rent", 300))
 
@@ -149,7 +150,8 @@ def test_the_last_article_goes_to_one_buyer_with_an_address(shop: Shop) -> None:
     assert deliveries.arrived(buyer, order.id) is None
 
 
-def test_a_cancelled_order_gives_money_and_piece_back(shop: Shop) -> None:
+def test_a_cancelled_order_gives_money_and_piece_back(small_shop: Shop) -> None:
+    shop = small_shop
     ben = shop.site.person("Ben", credits=3000)
     book = shop.item("goods", ("piece", 2400), stock=1)
     bought(shop.buy(book, ben, "piece", address=ADDRESS))

@@ -23,6 +23,7 @@ from tests.live import enter, refused, site_at
 from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
     from ppvcms.accounts.actor import Actor
@@ -32,6 +33,14 @@ SLUG = "shelf"
 BUY = Offer("buy", Right.OWN)
 RENT = Offer("rent", Right.RENTAL, hours=48)
 PIECE = Offer("piece", Right.GOODS)
+
+
+@pytest.fixture
+def small_site(tmp_path: Path) -> Iterator[Site]:
+    """A site on SQLite, for what no database makes different."""
+    with site_at(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path) as made:
+        yield made
+        assert kit.books_problems() == []
 
 
 def an_item(stock: int | None = None) -> str:
@@ -126,7 +135,8 @@ def test_many_items_at_once_take_exactly_what_is_there(site: Site) -> None:
     assert kit.available(str(ben.user_id)) == 100
 
 
-def test_what_cannot_be_sold_takes_nothing(site: Site) -> None:
+def test_what_cannot_be_sold_takes_nothing(small_site: Site) -> None:
+    site = small_site
     anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=400)
     boss = site.person("Boss", "owner", credits=900)
     room = site.room(anna)
@@ -142,7 +152,8 @@ def test_what_cannot_be_sold_takes_nothing(site: Site) -> None:
     assert (count(Sale), count(Access)) == (0, 0)
 
 
-def test_a_key_means_one_order(site: Site) -> None:
+def test_a_key_means_one_order(small_site: Site) -> None:
+    site = small_site
     anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=900)
     item = an_item()
     bought(orders.buy(ben, order(anna, ben, item, price=100), key="k"))
@@ -150,8 +161,9 @@ def test_a_key_means_one_order(site: Site) -> None:
     assert kit.available(str(ben.user_id)) == 800
 
 
-def test_a_rental_runs_from_its_first_play_and_a_better_right_wins(site: Site) -> None:
+def test_a_rental_runs_from_its_first_play_and_a_better_right_wins(small_site: Site) -> None:
     """R-65, R-66, R-67."""
+    site = small_site
     anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=5000)
     item = an_item()
     rental = bought(orders.buy(ben, order(anna, ben, item, RENT, 200), key="r"))
@@ -189,7 +201,8 @@ def test_a_bundle_opens_its_parts_and_ends_them_together(site: Site) -> None:
     assert refused(orders.undo(sold.id, actor_id=anna.user_id, reason="Again")) == "undone"
 
 
-def test_an_undone_sale_gives_the_piece_back(site: Site) -> None:
+def test_an_undone_sale_gives_the_piece_back(small_site: Site) -> None:
+    site = small_site
     anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=900)
     item = an_item(stock=1)
     sold = bought(orders.buy(ben, order(anna, ben, item, PIECE), key="k"))
@@ -198,8 +211,9 @@ def test_an_undone_sale_gives_the_piece_back(site: Site) -> None:
     bought(orders.buy(ben, order(anna, ben, item, PIECE), key="m"))
 
 
-def test_a_gift_is_paid_by_one_and_open_to_the_other(site: Site) -> None:
+def test_a_gift_is_paid_by_one_and_open_to_the_other(small_site: Site) -> None:
     """WL-13: the receiver never pays on."""
+    site = small_site
     anna, ben, cleo = (
         site.person("Anna", "performer"),
         site.person("Ben", credits=900),
@@ -222,9 +236,9 @@ def test_a_gift_is_paid_by_one_and_open_to_the_other(site: Site) -> None:
     ],
 )
 def test_i18_finds_access_and_debit_that_do_not_belong_together(
-    database_url: str, tmp_path: Path, statement: str
+    tmp_path: Path, statement: str
 ) -> None:
-    with site_at(database_url, tmp_path) as site:
+    with site_at(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path) as site:
         anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=900)
         bought(orders.buy(ben, order(anna, ben, an_item()), key="k"))
         assert kit.books_problems() == []
