@@ -14,6 +14,7 @@ TONES = {
     PlainState.RUNNING: "good",
     PlainState.PAUSED: "warn",
     PlainState.OUT_OF_CREDITS: "warn",
+    PlainState.WAITING: "info",
     PlainState.LINE_LOST: "warn",
     PlainState.STOPPED: "bad",
 }
@@ -29,7 +30,9 @@ def state_words(state: PlainState) -> str:
         PlainState.OUT_OF_CREDITS: _("Out of credits, may return"),
         PlainState.ENDED_BY_CLIENT: _("Ended by %(who)s", who=client),
         PlainState.ENDED_BY_PERFORMER: _("Ended by %(who)s", who=performer),
-        PlainState.RAN_OUT: _("Credits used up"),
+        PlainState.WAITING: _("Waiting for the end of a private show"),
+        PlainState.RAN_OUT: _("Time used up"),
+        PlainState.MOVED_ON: _("The show became another one"),
         PlainState.LINE_LOST: _("Line lost"),
         PlainState.STOPPED: _("Stopped by staff"),
         PlainState.NEVER_STARTED: _("Never started, not charged"),
@@ -130,6 +133,10 @@ def end_words(reason: str | None) -> str:
         "pause_cap": _("Paused too long"),
         "not_connected": _("Never connected"),
         "private": _("Went private"),
+        "private_began": _("Left for a private show"),
+        "mode_changed": _("The kind of show changed"),
+        "not_continued": _("Not continued after a private show"),
+        "block_over": _("The time taken was over"),
     }
     return str(known.get(reason, reason.replace("_", " ").capitalize()))
 

@@ -22,6 +22,7 @@ from ppvcms.jobs.outbox import parked
 from ppvcms.jobs.tasks import QUICK_LEASE_MS
 from ppvcms.ledger.models import Outbox
 from ppvcms.metering.models import Seat
+from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.payments.models import PaymentInbox, PaymentOp
 
 if TYPE_CHECKING:
@@ -153,7 +154,7 @@ def _clock() -> Finding:
 
 
 def _meter() -> Finding:
-    open_seats = Seat.state.in_(("secured", "live", "paused", "exhausted"))
+    open_seats = Seat.state.in_(OPEN_STATES)
     count, oldest = db.session.execute(
         select(func.count(), func.min(Seat.beat_at)).where(open_seats)
     ).one()

@@ -11,6 +11,7 @@ from ppvcms.accounts.models import LoginSession
 from ppvcms.db import db, now_ms
 from ppvcms.media.models import Grant
 from ppvcms.metering.models import Seat
+from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.metering.view import seat_views
 from ppvcms.rooms.listing import viewer_counts
 from ppvcms.rooms.models import Room, Show
@@ -19,8 +20,6 @@ from ppvcms.web.admin.queries.seats import PlainState, plain_state
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-OPEN = ("secured", "live", "paused", "exhausted")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +83,9 @@ def board() -> Board:
     """Return what is live now, by a number of queries that never grows."""
     session = db.session()
     session.rollback()
-    open_ids = list(session.scalars(select(Seat.id).where(Seat.state.in_(OPEN)).order_by(Seat.id)))
+    open_ids = list(
+        session.scalars(select(Seat.id).where(Seat.state.in_(OPEN_STATES)).order_by(Seat.id))
+    )
     views = seat_views(session, open_ids)
     shows = session.execute(
         select(Show, Room)

@@ -34,10 +34,12 @@ class PlainState(StrEnum):
     RUNNING = "running"
     PAUSED = "paused"
     OUT_OF_CREDITS = "out_of_credits"
+    WAITING = "waiting"
     ENDED_BY_CLIENT = "ended_by_client"
     ENDED_BY_PERFORMER = "ended_by_performer"
     RAN_OUT = "ran_out"
     LINE_LOST = "line_lost"
+    MOVED_ON = "moved_on"
     STOPPED = "stopped"
     NEVER_STARTED = "never_started"
 
@@ -106,6 +108,7 @@ _STATES: dict[str, PlainState] = {
     "live": PlainState.RUNNING,
     "paused": PlainState.PAUSED,
     "exhausted": PlainState.OUT_OF_CREDITS,
+    "waiting": PlainState.WAITING,
     "void": PlainState.NEVER_STARTED,
 }
 _REASONS: dict[str, PlainState] = {
@@ -115,6 +118,10 @@ _REASONS: dict[str, PlainState] = {
     "exhausted": PlainState.RAN_OUT,
     "not_connected": PlainState.NEVER_STARTED,
     "staff": PlainState.STOPPED,
+    "private_began": PlainState.MOVED_ON,
+    "mode_changed": PlainState.MOVED_ON,
+    "not_continued": PlainState.MOVED_ON,
+    "block_over": PlainState.RAN_OUT,
 }
 
 
