@@ -108,7 +108,7 @@ def due_of(site: Site, seat: str, grace_s: int) -> int:
         "SELECT rate_per_minute, counted_ms FROM segment WHERE seat_id = ? ORDER BY nr", seat
     )
     seconds = [rate for rate, counted_ms in rows for _ in range(counted_ms // 1000)]
-    return sum(seconds[grace_s:]) // 60
+    return int(sum(seconds[grace_s:])) // 60
 
 
 def all_is_right(site: Site) -> None:
