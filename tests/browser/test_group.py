@@ -107,8 +107,8 @@ def due_of(site: Site, seat: str, grace_s: int) -> int:
     rows = site.rows(
         "SELECT rate_per_minute, counted_ms FROM segment WHERE seat_id = ? ORDER BY nr", seat
     )
-    seconds = [rate for rate, counted_ms in rows for _ in range(counted_ms // 1000)]
-    return int(sum(seconds[grace_s:])) // 60
+    seconds: list[int] = [rate for rate, counted_ms in rows for _ in range(counted_ms // 1000)]
+    return sum(seconds[grace_s:]) // 60
 
 
 def all_is_right(site: Site) -> None:
