@@ -15,12 +15,12 @@ from ppvcms.host import registry
 from ppvcms.host.labels import label
 from ppvcms.host.settings import site
 from ppvcms.metering.models import Seat
+from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.payments.models import CreditPack
 from ppvcms.rooms.models import Category, Room, Show
 from ppvcms.web.admin.dates import offset_ms
 from ppvcms.web.admin.frame import DAY_MS, blueprint
 from ppvcms.web.admin.queries import health, money
-from ppvcms.web.admin.queries.live import OPEN
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:
@@ -96,7 +96,7 @@ class LiveNow:
 
 def _live() -> LiveNow:
     shows = select(func.count()).where(Show.state == "live", Show.private.is_(False))
-    seats = select(func.count()).where(Seat.state.in_(OPEN))
+    seats = select(func.count()).where(Seat.state.in_(OPEN_STATES))
     return LiveNow(db.session.scalar(shows) or 0, db.session.scalar(seats) or 0)
 
 
