@@ -188,12 +188,18 @@ class ModeForm(FlaskForm):
             minimum_minutes=(self.minimum_minutes.data or 0) if base.paid else 0,
             voyeurs=voyeurs,
             slots=slots,
-            recording=bool(self.recording.data),
             blocks=(self.blocks.data or {}) if base.private else {},
-            watch_roles=_only(self.watch_roles.data),
-            use_roles=_only(self.use_roles.data),
-            weight=self.weight.data or 0,
+            **self._rest(),
         )
+
+    def _rest(self) -> dict[str, Any]:
+        """Return what every base can have."""
+        return {
+            "recording": bool(self.recording.data),
+            "watch_roles": _only(self.watch_roles.data),
+            "use_roles": _only(self.use_roles.data),
+            "weight": self.weight.data or 0,
+        }
 
 
 def _only(roles: list[str] | None) -> dict[str, list[str]]:

@@ -35,14 +35,19 @@ def panel_of(draft: Draft) -> Panel:
         note = _("There is no panel: everybody watches at once.")
         terms = {"summary": draft.summary, "note": note, **_extras(draft)}
         return Panel(draft.name, _("Watch"), _("Free"), draft.icon, terms)
+    button = _("Ask now at these terms") if base.private else _("Enter at these terms")
+    card = _("%(price)s / min", price=_money(draft.rate))
+    return Panel(draft.name, button, card, draft.icon, _paid_terms(draft))
+
+
+def _paid_terms(draft: Draft) -> dict[str, Any]:
     least = max(FUNDED_MINUTES, draft.minimum_minutes) * draft.rate
-    terms = {
+    minimum = draft.minimum_minutes
+    return {
         "summary": draft.summary,
         "rate": _money(draft.rate),
         "grace": _("%(seconds)s s", seconds=draft.grace_s) if draft.grace_s else "",
-        "minimum": _("%(minutes)s min", minutes=draft.minimum_minutes)
-        if draft.minimum_minutes
-        else "",
+        "minimum": _("%(minutes)s min", minutes=minimum) if minimum else "",
         "blocks": [
             _("%(minutes)s min: %(price)s", minutes=minutes, price=_money(price))
             for minutes, price in sorted(draft.blocks.items(), key=lambda pair: int(pair[0]))
@@ -52,9 +57,6 @@ def panel_of(draft: Draft) -> Panel:
         "note": _("Nothing is charged before the click. You are counted by the second."),
         **_extras(draft),
     }
-    button = _("Ask now at these terms") if base.private else _("Enter at these terms")
-    card = _("%(price)s / min", price=_money(draft.rate))
-    return Panel(draft.name, button, card, draft.icon, terms)
 
 
 def _extras(draft: Draft) -> dict[str, str]:
