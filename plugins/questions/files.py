@@ -76,6 +76,10 @@ def keep(actor: Actor, incoming: Sequence[Incoming]) -> list[Kept] | Refusal:
         # A recorded voice comes in the same box as a film.
         shown = one.recorded if one.recorded and saved.kind in {"audio", "video"} else saved.kind
         kept.append(Kept(saved, shown))
+    if sum(one.file.size for one in kept) > limits.most_bytes:
+        drop_unused(kept)
+        words = _("The files are larger than %(most)s MB together.", most=settings(SLUG).attach_mb)
+        return Refusal("too_large", f"{words} {_('Nothing was sent and nothing was taken.')}")
     return kept
 
 

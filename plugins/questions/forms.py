@@ -41,7 +41,7 @@ class QuestionsForm(Form):
         description=_l("Without an answer the credits come back by themselves."),
     )
     daily_cap = IntegerField(_l("Most questions a day"), [InputRequired(), NumberRange(1, 1000)])
-    attach_mb = IntegerField(_l("Largest file in MB"), [InputRequired(), NumberRange(1, 10)])
+    attach_mb = IntegerField(_l("MB of all files together"), [InputRequired(), NumberRange(1, 10)])
     recorder_s = IntegerField(
         _l("Longest recording in seconds"), [InputRequired(), NumberRange(10, 300)]
     )

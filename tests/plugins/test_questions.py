@@ -214,6 +214,8 @@ def test_a_file_that_fails_leaves_all_as_it_was(small: Desk) -> None:
     assert refusal.reason.startswith("run.pdf: ")
     assert small.has() == 1000
     assert db.session.scalars(sa.select(FileRecord)).all() == []
+    big = [incoming(io.BytesIO(PDF + bytes(4 << 20)), f"{nr}.pdf") for nr in range(3)]
+    assert refused(small.ask(incoming=big)) == "too_large"
     poor = small.ask(price=500, incoming=[incoming(io.BytesIO(PDF), "notes.pdf")])
     small.ask()
     assert refused(small.ask(incoming=[incoming(io.BytesIO(PDF), "notes.pdf")])) == "funds"

@@ -101,9 +101,19 @@ if (kinds.length) {
   recorders.forEach((one) => one.show(true));
 }
 
+function size(form) {
+  const fields = [...form.querySelectorAll("input[type=file]")].filter((one) => !one.disabled);
+  return fields.flatMap((one) => [...one.files]).reduce((sum, file) => sum + file.size, 0);
+}
+
 // One click sends once; the key would make a second one harmless, but nobody should wonder.
 for (const form of document.querySelectorAll("[data-questions-form]")) {
-  form.addEventListener("submit", () => {
+  form.addEventListener("submit", (event) => {
+    if (size(form) > Number(form.dataset.most) * 1024 * 1024) {
+      event.preventDefault();
+      form.querySelector("[data-questions-large]").hidden = false;
+      return;
+    }
     window.setTimeout(() => form.querySelectorAll("button[type=submit]").forEach((one) => { one.disabled = true; }));
   });
 }
