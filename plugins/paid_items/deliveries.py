@@ -130,12 +130,19 @@ def cancel(actor: Actor, delivery_id: str, reason: str) -> Refusal | None:
     if refusal is not None:
         return refusal
 
+    undone(row.sale_id)
+    return None
+
+
+def undone(sale_id: str) -> None:
+    """Let an order count no more, because its sale was taken back."""
+
     def act(session: Session) -> None:
-        mine = session.get_one(Delivery, delivery_id, with_for_update=True)
-        mine.state, mine.changed_at = CANCELLED, now_ms(session)
+        query = select(Delivery).where(Delivery.sale_id == sale_id).with_for_update()
+        for row in session.scalars(query):
+            row.state, row.changed_at = CANCELLED, now_ms(session)
 
     transaction(act)
-    return None
 
 
 def of_seller(seller_id: str) -> list[Delivery]:

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from ppvcms.api import Refusal, current_actor, names_of, policy, undo_sale
 
-from . import items, shelf
+from . import deliveries, items, shelf
 from .forms import RatioForm
 from .kinds import KINDS, STATES, TONES
 from .rights import MANAGE
@@ -90,5 +90,7 @@ def undo(sale_id: str) -> ResponseReturnValue:
     refusal: Refusal | None = Refusal("reason", _("Say why. Nothing was moved."))
     if reason:
         refusal = undo_sale(sale_id, actor_id=current_actor().user_id, reason=reason[:200])
+    if refusal is None:
+        deliveries.undone(sale_id)
     tell(refusal, _("The buyer has the money back, and it is closed for them."))
     return redirect(url_for(".sales", item_id=request.form.get("item", "")[:26]), 303)
