@@ -15,9 +15,8 @@ if TYPE_CHECKING:
     from tests.browser.person import Person
     from tests.browser.site import Site
 
-RATE = 600
 GRACE_S = 3
-# Robin's 6.00 credits are one minute at this rate, so the money ends soon.
+# All that Robin has is one minute, so the money ends soon.
 SECONDS = GRACE_S + 60
 
 WATCH_FRAMES = """video => {
@@ -30,12 +29,17 @@ WATCH_FRAMES = """video => {
 }"""
 
 
-def make_short(site: Site) -> None:
-    """Let the demo's Robin afford one minute with Mara, and no more."""
+def make_short(site: Site) -> int:
+    """Let the demo's Robin afford one minute with Mara, and no more; return its price."""
+    funds = site.value(
+        'SELECT a.balance - a.held FROM account a JOIN "user" u ON u.id = a.owner_id'
+        " WHERE a.kind = 'wallet' AND u.email = 'robin@demo.invalid'"
+    )
     site.set_setting("core", "request_minutes", 1)
     site.set_setting("core", "resume_window_s", 40)
     site.set_setting("mode_private", "grace_private", GRACE_S)
-    site.change("UPDATE room_price SET rate = ? WHERE mode = 'private'", RATE)
+    site.change("UPDATE room_price SET rate = ? WHERE mode = 'private'", funds)
+    return int(funds)
 
 
 def show_of_one_minute(site: Site, mara: Person, robin: Person) -> str:
@@ -100,7 +104,7 @@ def test_the_picture_ends_with_the_money_and_goes_on_after_a_top_up(
 ) -> None:
     """R-30, R-36, R-37: cut at the secured second, topped up in place, the same seat goes on."""
     site = stopped_site
-    make_short(site)
+    rate = make_short(site)
     site.start()
     mara, robin = person("mara"), person("robin")
     seat = show_of_one_minute(site, mara, robin)
@@ -111,8 +115,8 @@ def test_the_picture_ends_with_the_money_and_goes_on_after_a_top_up(
     assert last_frame(robin) - secured_until > -3_000
     robin.screenshot("exhausted")
     due, counted = site.rows("SELECT due, counted_ms FROM seat WHERE id = ?", seat)[0]
-    assert due <= 600
-    assert due == min(600, RATE * max(0, counted // 1000 - GRACE_S) // 60)
+    assert due <= rate
+    assert due == min(rate, rate * max(0, counted // 1000 - GRACE_S) // 60)
 
     with robin.context.expect_page() as opened:
         robin.page.locator("[data-pv-exhausted] [data-pv-topup]").click()
@@ -144,7 +148,7 @@ def test_the_picture_ends_with_the_money_when_the_server_is_dead(
 ) -> None:
     """MT-09: the engine cuts at the secured second by itself; afterwards all is settled."""
     site = stopped_site
-    make_short(site)
+    rate = make_short(site)
     site.start()
     mara, robin = person("mara"), person("robin")
     seat = show_of_one_minute(site, mara, robin)
@@ -172,6 +176,6 @@ def test_the_picture_ends_with_the_money_when_the_server_is_dead(
         within_s=60,
         why="the seat is closed once",
     )
-    assert site.value("SELECT due FROM seat WHERE id = ?", seat) <= 600
+    assert site.value("SELECT due FROM seat WHERE id = ?", seat) <= rate
     assert site.value("SELECT count(*) FROM hold WHERE state = 'open'") == 0
     play.books_hold(site)
