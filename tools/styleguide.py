@@ -60,12 +60,7 @@ def loaded(name: str, path: Path) -> ModuleType:
     return module
 
 
-live = loaded("live_samples", ROOT / "tools" / "live_samples.py")
-SAMPLES = live.SAMPLES
-PAGES = [
-    *sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html")),
-    *SAMPLES,
-]
+PAGES = sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html"))
 THEMES = ("house", "stage", "classroom")
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
@@ -345,13 +340,13 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         label=labels_of(theme),
         admin_nav=lambda: navigation(theme, page),
         page_assets=lambda *_scopes: {"styles": [], "modules": []},
-        slot=lambda name, **_context: Markup("") if page not in SAMPLES else tips(env, page, name),
+        slot=lambda _name, **_context: Markup(""),
         get_flashed_messages=lambda **_: (
             [("success", "Saved. The new price counts from the next visit on.")]
             if page == "form"
             else []
         ),
-        url_for=lambda endpoint, **_: "/sample/packs" if endpoint == "pay.packs_json" else "#",
+        url_for=lambda _endpoint, **_: "#",
         request=None,
     )
     return env
@@ -396,44 +391,8 @@ def context(theme: str, page: str) -> dict[str, Any]:
     }
 
 
-def tips(env: Environment, page: str, name: str) -> Markup:
-    """Return what a plugin puts into a room, to see that it fits."""
-    private = page.startswith("live-private")
-    if "perform" in page or name != ("live.sidebar" if private else "room.below_video"):
-        return Markup("")
-    values = SimpleNamespace(options=(100, 200, 500, 1000, 2000), least=100, most=50_000)
-    template = env.get_template("tips/buttons.html")
-    room = SimpleNamespace(state="online", seat_id="S" if private else None)
-    actor = SimpleNamespace(user_id="r")
-    html = template.render(values=values, note_max=140, room=room, actor=actor)
-    return Markup(html)  # noqa: S704  # rendered by a template, which escapes
-
-
-def sentences(theme: str, kind: str) -> dict[str, str]:
-    """Return what the scripts of a live page say."""
-    from flask import Flask  # noqa: PLC0415  # the other pages do without
-    from flask_babel import Babel  # noqa: PLC0415
-
-    from ppvcms.web import words  # noqa: PLC0415
-
-    vars(words)["label"] = labels_of(theme)  # the theme's words, without a host
-    app = Flask("styleguide")
-    Babel(app)
-    with app.test_request_context():
-        found: dict[str, str] = getattr(words, kind)(*(() if kind == "perform" else ("Ava Lind",)))
-    return found
-
-
 def render(theme: str, page: str, query: dict[str, list[str]]) -> str:
     """Return one sample page."""
-    if page in SAMPLES:
-        env, facts = environment(theme, page, query), context(theme, page)
-        facts |= {
-            "sentences": lambda kind: sentences(theme, kind),
-            "people": labels_of(theme),
-        }
-        one = SAMPLES[page]
-        return env.get_template(one.template).render(facts | one.facts(facts))
     return environment(theme, page, query).get_template(f"{page}.html").render(context(theme, page))
 
 
@@ -442,14 +401,6 @@ def portrait(seed: str) -> bytes:
     module = loaded("portraits", ROOT / "ppvcms" / "content" / "portraits.py")
     drawn: bytes = module.portrait(seed)
     return drawn
-
-
-def sample_of(path: str) -> dict[str, Any]:
-    """Return what the server of the samples says on a page."""
-    if path == "packs":
-        return dict(live.SHOP)
-    one = SAMPLES[path.rpartition("/")[2]]
-    return {"wire": one.wire, "push": one.push, "click": one.click, "now": live.NOW}
 
 
 class Handler(BaseHTTPRequestHandler):
@@ -462,14 +413,10 @@ class Handler(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         head, _, rest = parts.path.strip("/").partition("/")
         files = {"static": ROOT / "ppvcms" / "static" / rest}
-        if rest == "js/live/wire.js":
-            files["static"] = ROOT / "tools" / "styleguide" / "wire.js"
         if head == "theme":
             slug, _, rest = rest.partition("/")
             files["theme"] = ROOT / "themes" / slug / "static" / rest
-        if head == "sample":
-            self._answer(json.dumps(sample_of(rest)).encode(), "application/json")
-        elif head == "portrait":
+        if head == "portrait":
             seed = rest.removesuffix(".webp")
             if seed not in self.portraits:
                 self.portraits[seed] = portrait(seed)
@@ -517,15 +464,13 @@ def shots(out: Path, themes: list[str], pages: list[str], browser_path: str | No
     problems: list[str] = []
     out.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as play:
-        camera = ("--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream")
-        flags = ["--no-sandbox", "--disable-gpu", *camera]
+        flags = ["--no-sandbox", "--disable-gpu"]
         browser = play.chromium.launch(executable_path=browser_path, args=flags)
         for width, scheme in ((1280, "light"), (1280, "dark"), (360, "light"), (360, "dark")):
             view = browser.new_context(
                 viewport={"width": width, "height": 800 if width > 400 else 740},
                 has_touch=width < 400,
                 reduced_motion="reduce",
-                permissions=["camera", "microphone"],
             )
             view.add_cookies([{"name": "pv_scheme", "value": scheme, "url": base}])
             tab = view.new_page()
@@ -537,14 +482,10 @@ def shots(out: Path, themes: list[str], pages: list[str], browser_path: str | No
                     name = f"{theme}-{page}-{width}-{scheme}"
                     tab.evaluate("for (const one of document.images) one.loading = 'eager'")
                     tab.evaluate("Promise.all([...document.images].map(i => i.decode()))")
-                    if page in SAMPLES and SAMPLES[page].wire:
-                        tab.wait_for_selector("[data-sample=ready]")
                     wide = tab.evaluate("document.documentElement.scrollWidth")
                     if wide > width:
                         problems.append(f"{name}: {wide} px wide")
-                    # What is fixed to the screen stands wrong in a picture of the whole page.
-                    whole = page not in SAMPLES or not SAMPLES[page].wire or width > 400
-                    tab.screenshot(path=out / f"{name}.png", full_page=whole)
+                    tab.screenshot(path=out / f"{name}.png", full_page=True)
             view.close()
         browser.close()
     server.shutdown()
