@@ -183,7 +183,8 @@ def test_a_two_way_place_in_a_show_is_seen_by_its_performer_alone(
     asyncio.run(play())
 
 
-def test_a_viewers_request_for_a_key_frame_reaches_the_performer(    provider: EmbeddedProvider,
+def test_a_viewers_request_for_a_key_frame_reaches_the_performer(
+    provider: EmbeddedProvider,
 ) -> None:
     async def play() -> None:
         publishing = await performer(provider)
