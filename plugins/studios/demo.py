@@ -1,4 +1,4 @@
-"""What a demo site shows of studios: one that is confirmed, with two people and a room."""
+"""What a demo site shows of studios: one that is confirmed, with two people."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppvcms.api import Refusal
 
-from . import contracts, people, rooms
+from . import contracts, people
 from .contracts import Wording
 from .people import Papers
 
@@ -33,7 +33,5 @@ def fill(ctx: DemoContext) -> None:
         offered = contracts.propose(str(studio.user_id), str(performer.user_id), wording, by=studio)
         if not isinstance(offered, Refusal):
             contracts.accept(offered, performer)
-    first = ctx.performers[CREW][0]
-    rooms.make(studio, "Northlight red room", str(first.user_id))
     last = str(ctx.performers[OFFERED].user_id)
     contracts.propose(str(studio.user_id), last, wording, by=studio)
