@@ -7,6 +7,9 @@ pytest-xdist, and stopped when that process ends.
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -19,8 +22,8 @@ from tests import services
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
+ROOM_IN_MEMORY = 8 * 1024**3
 WITH_BROWSERS = ("tests/browser/", "tests/media_embedded/test_browser")
 
 hypothesis.settings.register_profile("default", deadline=None)
@@ -28,12 +31,23 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 
 
 def pytest_configure() -> None:
-    """Keep the tests away from the site that the developer runs."""
+    """Keep the tests away from the site that the developer runs, and off the disk."""
+    _write_to_memory()
     hypothesis.settings.load_profile("ci" if os.environ.get("CI") == "true" else "default")
     for name in list(os.environ):
         ours = name.startswith("PPVCMS_") or name == "PORT"
         if ours and not name.startswith("PPVCMS_TEST_") and name != "PPVCMS_CHROMIUM":
             del os.environ[name]
+
+
+def _write_to_memory() -> None:
+    """Let temporary files lie in memory where it has room: each commit waits for a disk else."""
+    memory = Path("/dev/shm")  # noqa: S108 - only a parent, the names below it are new
+    if "TMPDIR" in os.environ or not os.access(memory, os.W_OK):
+        return
+    if shutil.disk_usage(memory).free >= ROOM_IN_MEMORY:
+        os.environ["TMPDIR"] = str(memory)
+        tempfile.tempdir = None
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

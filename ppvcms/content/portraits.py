@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 RGB = tuple[int, int, int]
 
-_OVERSAMPLING = 2
+_OVERSAMPLING = 1.5
 _HEIGHT = 88.0  # of the plane that figures are drawn on; its x is 0 in the middle
 _TOP = 7.5
 
@@ -135,7 +135,7 @@ def portrait(seed: str, size: tuple[int, int] = (640, 480)) -> bytes:
     """
     choices = _Choices(seed)
     scene = _SCENES[choices.below(len(_SCENES))]
-    large = (size[0] * _OVERSAMPLING, size[1] * _OVERSAMPLING)
+    large = (round(size[0] * _OVERSAMPLING), round(size[1] * _OVERSAMPLING))
     canvas = _Canvas(_backdrop(scene, large))
     _lights(canvas, choices, scene)
     _person(canvas, choices, scene)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from tests.browser.conftest import PersonFactory
     from tests.browser.person import Person
+    from tests.services import PostgresServer
 
 GRACE_S = 3
 RATE = 600
@@ -48,20 +50,37 @@ class Line:
         return [frame for frame, times in words.items() if times > 1]
 
 
-@pytest.fixture
-def larger_site(pg_url: str, redis_url: str, tmp_path: Path, free_port: int) -> Iterator[Site]:
-    """A demo site with two servers, a meter and the jobs, each a process of its own."""
-    folder = tmp_path / "instance"
-    folder.mkdir()
-    extra = {"PPVCMS_DATABASE": pg_url, "PPVCMS_REDIS": redis_url}
-    site = Site(folder, free_port, workers=2, extra=extra)
-    made = site.command("init", "--demo")
+@pytest.fixture(scope="module")
+def original(
+    postgresql: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[tuple[Path, str]]:
+    """The folder and the database of a demo site on PostgreSQL, to be copied."""
+    folder, url = tmp_path_factory.mktemp("original"), postgresql.create_database()
+    made = Site(folder, 0, extra={"PPVCMS_DATABASE": url}).command("init", "--demo")
     assert made.returncode == 0, made.stdout + made.stderr
+    yield folder, url
+    postgresql.drop_database(url)
+
+
+@pytest.fixture
+def larger_site(
+    original: tuple[Path, str],
+    postgresql: PostgresServer,
+    redis_url: str,
+    tmp_path: Path,
+    free_port: int,
+) -> Iterator[Site]:
+    """A demo site with two servers, a meter and the jobs, each a process of its own."""
+    folder, url = tmp_path / "instance", postgresql.create_database(like=original[1])
+    shutil.copytree(original[0], folder)
+    extra = {"PPVCMS_DATABASE": url, "PPVCMS_REDIS": redis_url}
+    site = Site(folder, free_port, workers=2, extra=extra)
     site.set_setting("mode_private", "grace_private", GRACE_S)
     site.change("UPDATE room_price SET rate = ? WHERE mode = 'private'", RATE)
     site.start()
     yield site
     site.stop()
+    postgresql.drop_database(url)
 
 
 def counted(site: Site, seat: str) -> int:

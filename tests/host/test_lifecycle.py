@@ -39,6 +39,7 @@ def register_blueprints():
 MODE = """
 class Mode:
     key, label, paid, private, quote_terms, weight = "{key}", "Mode", False, False, None, 0
+    retired = False
 
 @hookimpl
 def register_room_modes():
