@@ -90,7 +90,7 @@ from ppvcms.host.contract import (
     UploadKind,
 )
 from ppvcms.host.facts import private_folder, public_url, signing_secret, test_mode
-from ppvcms.host.fields import CreditsField, CreditsListField, credits_text, minor_units
+from ppvcms.host.fields import CreditsField, CreditsListField, minor_units
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.host.processes import socket_of as process_socket
@@ -98,6 +98,7 @@ from ppvcms.host.registry import activation_checks
 from ppvcms.host.registry import changed as registrations_changed
 from ppvcms.host.settings import of as settings
 from ppvcms.ids import new_id, new_secret
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.limits import LimitView
 from ppvcms.ledger.limits import Period as SpendPeriod
 from ppvcms.ledger.own_limits import set_site_limit, set_spend_limit, site_limits, spend_limits

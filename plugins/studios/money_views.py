@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from ppvcms.api import (
     PdfColumn,
+    credits_text,
     csv_file,
     current_actor,
     label,
@@ -21,7 +22,7 @@ from ppvcms.api import (
 from ppvcms.api import db as database
 
 from . import people, statements
-from .pages import MANAGE, blueprint, day_text, me, plain, time_text
+from .pages import MANAGE, blueprint, day_text, me, time_text
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
@@ -71,8 +72,8 @@ def compare_csv() -> ResponseReturnValue:
             one.requests,
             one.accepted,
             one.drops,
-            plain(one.earned),
-            plain(one.studio),
+            credits_text(one.earned),
+            credits_text(one.studio),
         )
         for one in statements.compare(me(), since=since, until=until)
     )
@@ -110,9 +111,9 @@ def statement_csv(performer_id: str) -> ResponseReturnValue:
             time_text(one.at),
             one.kind,
             one.memo,
-            plain(one.gross),
-            plain(one.performer),
-            plain(one.studio),
+            credits_text(one.gross),
+            credits_text(one.performer),
+            credits_text(one.studio),
             "yes" if one.reversed else "",
         )
         for one in found.lines
@@ -132,9 +133,9 @@ def statement_pdf(performer_id: str) -> ResponseReturnValue:
             (label("performer"), found.name),
             (_("From"), day_text(found.since)),
             (_("Until"), day_text(found.until - 1)),
-            (_("Charged"), plain(found.gross)),
-            (_("Earned by %(name)s", name=found.name), plain(found.performer)),
-            (_("Part of the %(role)s", role=label("studio")), plain(found.studio)),
+            (_("Charged"), credits_text(found.gross)),
+            (_("Earned by %(name)s", name=found.name), credits_text(found.performer)),
+            (_("Part of the %(role)s", role=label("studio")), credits_text(found.studio)),
         ],
         [
             PdfColumn(_("When, UTC"), 4),
@@ -147,9 +148,9 @@ def statement_pdf(performer_id: str) -> ResponseReturnValue:
             (
                 time_text(one.at),
                 f"{one.memo} ({_('taken back')})" if one.reversed else one.memo,
-                plain(one.gross),
-                plain(one.performer),
-                plain(one.studio),
+                credits_text(one.gross),
+                credits_text(one.performer),
+                credits_text(one.studio),
             )
             for one in found.lines
         ],

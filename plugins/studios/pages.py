@@ -35,11 +35,6 @@ def show_refusal(form: FlaskForm, refusal: Refusal) -> None:
     field.errors = [*field.errors, str(refusal)]
 
 
-def plain(amount: int) -> str:
-    """Write minor units as people type them."""
-    return f"{amount // 100}.{amount % 100:02}"
-
-
 def day_text(at: int) -> str:
     """Write the day of a moment (UTC)."""
     return datetime.fromtimestamp(at / 1000, tz=UTC).strftime("%Y-%m-%d")

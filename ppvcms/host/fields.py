@@ -10,6 +10,8 @@ from wtforms import Field
 from wtforms.validators import ValidationError
 from wtforms.widgets import TextInput
 
+from ppvcms.ledger.books import credits_text
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -42,7 +44,7 @@ class CreditsField(Field):
         """Return what the input shows: what was typed, as long as it is not accepted."""
         if self.typed is not None:
             return self.typed
-        return "" if self.data is None else f"{Decimal(self.data) / MINOR:.2f}"
+        return "" if self.data is None else credits_text(self.data)
 
     def process_formdata(self, valuelist: list[Any]) -> None:
         """Read what was typed."""
@@ -67,7 +69,7 @@ class CreditsField(Field):
         if self.data is None:
             return
         if not self.least <= self.data <= self.most:
-            least, most = (f"{Decimal(bound) / MINOR:.2f}" for bound in (self.least, self.most))
+            least, most = (credits_text(bound) for bound in (self.least, self.most))
             raise ValidationError(
                 _("Write an amount from %(least)s to %(most)s.", least=least, most=most)
             )
@@ -102,11 +104,6 @@ class CreditsListField(CreditsField):
                 super().pre_validate(form)
         finally:
             self.data = amounts
-
-
-def credits_text(amount: int) -> str:
-    """Return minor units as people write credits: 250 is 2.50."""
-    return f"{Decimal(amount) / MINOR:.2f}"
 
 
 def minor_units(text: str) -> int | None:

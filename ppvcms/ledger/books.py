@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
@@ -18,6 +19,11 @@ if TYPE_CHECKING:
 
 CREDITS = "CRD"
 """The currency of credits: two decimals."""
+
+
+def credits_text(amount: int) -> str:
+    """Return minor units as people write credits: 250 is 2.50, -5 is -0.05."""
+    return f"{Decimal(amount) / 100:.2f}"
 
 
 @dataclass(frozen=True, slots=True)

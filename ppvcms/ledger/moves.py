@@ -16,6 +16,7 @@ from ppvcms.db import after_commit, now_ms
 from ppvcms.events import TransferPosted
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ids import new_id
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.errors import KeyReusedError, LedgerError
 from ppvcms.ledger.limits import Period, left_of, spendable
 from ppvcms.ledger.models import Account, AccountVersion, Entry, Share, Transfer
@@ -151,7 +152,7 @@ def refusal_to_take(account: Locked, amount: int) -> Refusal | None:
 def over_limit(left: Left) -> Refusal:
     """Return the refusal "limit" of what would pass a person's limit, or the site's."""
     spans = {Period.DAY: _("24 hours"), Period.WEEK: _("7 days"), Period.MONTH: _("30 days")}
-    about = {"left": in_words(max(0, left.amount)), "span": spans[left.period]}
+    about = {"left": credits_text(max(0, left.amount)), "span": spans[left.period]}
     if left.by_site:
         words = _("This site's limit for %(span)s leaves you %(left)s. Nothing was taken.", **about)
         return Refusal("limit", words, _("Try again later."))
@@ -175,18 +176,13 @@ def refusal_to_move(account: Locked, amount: int) -> Refusal | None:
         _(
             "This needs %(needed)s credits and you have %(available)s available. "
             "Nothing was taken.",
-            needed=in_words(amount),
-            available=in_words(account.funds),
+            needed=credits_text(amount),
+            available=credits_text(account.funds),
         ),
-        _("Add at least %(missing)s to go on.", missing=in_words(missing)),
+        _("Add at least %(missing)s to go on.", missing=credits_text(missing)),
         missing=missing,
         details={"account_id": account.id, "available": account.funds},
     )
-
-
-def in_words(credit: int) -> str:
-    """Return an amount of credits, of two decimals, as people read it."""
-    return f"{credit // 100}.{credit % 100:02d}"
 
 
 def write(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ledger import books
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.store import Posted, post, shares_for
 from ppvcms.metering import periods, rows
 from ppvcms.metering.figures import period_amounts
@@ -135,6 +136,6 @@ def _post(
 def _memo(one: Look, period: Sharing) -> str:
     state = one.after
     rates = dict.fromkeys([*(part.rate_per_minute for part in state.parts), state.rate])
-    said = ", ".join(f"{rate // 100}.{rate % 100:02}" for rate in rates)
+    said = ", ".join(credits_text(rate) for rate in rates)
     text = f"{state.counted_s} s at {said} a minute"
     return f"{text}, part {period.nr}" if period.nr > 1 else text

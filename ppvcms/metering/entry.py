@@ -10,6 +10,7 @@ from sqlalchemy import select
 
 from ppvcms.db import db
 from ppvcms.host import dispatch
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.store import over_limit
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
@@ -184,13 +185,9 @@ def short_of_funds(needed: int, available: int) -> Refusal:
         _(
             "This show needs %(needed)s credits to begin and you have %(available)s available. "
             "Nothing was taken.",
-            needed=_credits(needed),
-            available=_credits(available),
+            needed=credits_text(needed),
+            available=credits_text(available),
         ),
-        _("Add at least %(missing)s to go on.", missing=_credits(missing)),
+        _("Add at least %(missing)s to go on.", missing=credits_text(missing)),
         missing=missing,
     )
-
-
-def _credits(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"

@@ -14,6 +14,7 @@ from ppvcms.accounts.models import User
 from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host.labels import label
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.models import Share
 from ppvcms.metering.models import Receipt, Seat
 from ppvcms.metering.state import Reason, Side
@@ -209,21 +210,21 @@ def _why(lines: dict[str, Any], amount: int) -> list[str]:
             _(
                 "%(who)s did not end it, so the unserved part goes back: %(back)s.",
                 who=label("client"),
-                back=_credits(back),
+                back=credits_text(back),
             )
         )
     if amount > lines["due"]:
         said.append(
             _(
                 "The least for this show was agreed at %(minimum)s, so that is the charge.",
-                minimum=_credits(lines["minimum"]),
+                minimum=credits_text(lines["minimum"]),
             )
         )
     said.append(
         _(
             "%(secured)s was set aside for the show and %(released)s of it came back.",
-            secured=_credits(lines["secured"]),
-            released=_credits(lines["released"]),
+            secured=credits_text(lines["secured"]),
+            released=credits_text(lines["released"]),
         )
     )
     return said
@@ -237,8 +238,8 @@ def _formula(lines: dict[str, Any]) -> list[str]:
                 "%(blocks)s x %(minutes)s minutes at %(price)s each = %(amount)s.",
                 blocks=lines["due"] // lines["block_price"],
                 minutes=lines["block_s"] // 60,
-                price=_credits(lines["block_price"]),
-                amount=_credits(lines["due"]),
+                price=credits_text(lines["block_price"]),
+                amount=credits_text(lines["due"]),
             )
         ]
     segments = lines["segments"]
@@ -246,8 +247,8 @@ def _formula(lines: dict[str, Any]) -> list[str]:
         text = _(
             "%(seconds)s s x %(rate)s a minute / 60 = %(amount)s, rounded down.",
             seconds=lines["billed_s"],
-            rate=_credits(segments[0]["rate"]),
-            amount=_credits(lines["due"]),
+            rate=credits_text(segments[0]["rate"]),
+            amount=credits_text(lines["due"]),
         )
         return [text]
     parts = [
@@ -255,11 +256,11 @@ def _formula(lines: dict[str, Any]) -> list[str]:
             "%(role)s: %(seconds)s s x %(rate)s a minute.",
             role=role_text(one["role"]),
             seconds=one["billed_s"],
-            rate=_credits(one["rate"]),
+            rate=credits_text(one["rate"]),
         )
         for one in segments
     ]
-    total = _("Together / 60 = %(amount)s, rounded down once.", amount=_credits(lines["due"]))
+    total = _("Together / 60 = %(amount)s, rounded down once.", amount=credits_text(lines["due"]))
     return [*parts, total]
 
 
@@ -303,7 +304,3 @@ def _timeline(evidence: dict[str, Any]) -> tuple[Stretch, ...]:
         Stretch(kind, start, end) for kind, spans in evidence.items() for start, end in spans
     ]
     return tuple(sorted(stretches, key=lambda stretch: (stretch.start, stretch.kind)))
-
-
-def _credits(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from ppvcms.faultpoints import faultpoint
+from ppvcms.ledger.books import credits_text
 from ppvcms.metering import settle
 from ppvcms.metering.state import GoOn, NextBlock, Rerate, Why
 from ppvcms.results import Refusal
@@ -82,8 +83,8 @@ def _refusal(denied: Denied) -> Refusal:
             _(
                 "This needs %(needed)s credits more and %(missing)s of them are missing. "
                 "Nothing was changed and nothing was taken.",
-                needed=_credits(denied.needed),
-                missing=_credits(denied.missing),
+                needed=credits_text(denied.needed),
+                missing=credits_text(denied.missing),
             ),
             _("Add credits, then press again."),
             missing=denied.missing,
@@ -95,7 +96,3 @@ def _refusal(denied: Denied) -> Refusal:
         Why.BLOCKS: _("This show is sold in blocks of time. Nothing was changed."),
     }
     return Refusal("not_now", sentences[denied.why])
-
-
-def _credits(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"

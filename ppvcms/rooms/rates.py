@@ -15,6 +15,7 @@ from ppvcms.accounts import audit
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
+from ppvcms.ledger.books import credits_text
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms.listing import push_card
@@ -155,8 +156,8 @@ def refusal_of_rate(own: OwnRate, limits: RateLimits) -> Refusal | None:
             "range",
             _(
                 "A minute may cost between %(least)s and %(most)s credits. Nothing was changed.",
-                least=_credits(limits.least),
-                most=_credits(limits.most),
+                least=credits_text(limits.least),
+                most=credits_text(limits.most),
             ),
             _("Choose a price in this range."),
             details={"least": limits.least, "most": limits.most},
@@ -203,7 +204,7 @@ def clamp(mode_key: str) -> int:
         text = _(
             "The range for %(mode)s changed: a minute now costs %(rate)s credits in your room.",
             mode=mode.label,
-            rate=_credits(rate),
+            rate=credits_text(rate),
         )
         push(f"user:{performer_id}", "notice", {"level": "info", "code": "rate", "text": text})
     return len(changed)
@@ -242,7 +243,3 @@ def _too_often() -> Refusal:
 
 def _same_day(before: int, now: int) -> bool:
     return before // DAY_MS == now // DAY_MS
-
-
-def _credits(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02d}"

@@ -13,6 +13,7 @@ from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host.settings import site
 from ppvcms.ledger.accounts import AccountKind, account_view
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.releases import Coming, coming
 from ppvcms.metering import earnings as earned
 from ppvcms.metering import receipts
@@ -197,9 +198,9 @@ def _as_cells(row: earned.Earning) -> tuple[object, ...]:
         time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000)),
         row.kind,
         row.memo,
-        f"{row.gross // 100}.{row.gross % 100:02}",
+        credits_text(row.gross),
         f"{row.percent:.2f}",
-        f"{row.amount // 100}.{row.amount % 100:02}",
+        credits_text(row.amount),
         "yes" if row.reversed else "",
         row.source,
     )

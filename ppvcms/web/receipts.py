@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from ppvcms.db import db
 from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
+from ppvcms.ledger.books import credits_text
 from ppvcms.metering import history, receipts
 from ppvcms.metering.unseen import name_for_performer
 from ppvcms.metering.view import seat_view
@@ -112,8 +113,8 @@ def download() -> ResponseReturnValue:
                 row.performer,
                 mode_name(row.mode),
                 row.counted_s,
-                _plain(row.rate),
-                _plain(row.amount),
+                credits_text(row.rate),
+                credits_text(row.amount),
                 plain_state(row),
             )
             for row in found
@@ -352,7 +353,3 @@ def _never_began(seat: SeatView) -> ReceiptPage:
         why=(_("Nothing was counted, so nothing was charged. What was set aside came back."),),
         ended=receipts.reason_text(seat.close_reason, seat.cause),
     )
-
-
-def _plain(amount: int) -> str:
-    return f"{amount // 100}.{amount % 100:02}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from flask import render_template, request, url_for
 
 from ppvcms.db import db, now_ms
+from ppvcms.ledger.books import credits_text
 from ppvcms.web.admin.dates import day_after, day_begins
 from ppvcms.web.admin.frame import blueprint, days_back, kept_args
 from ppvcms.web.admin.queries.commissions import PERFORMER, STUDIO, by_kind, by_party
@@ -42,12 +43,12 @@ def commissions_csv() -> ResponseReturnValue:
     """Export what the page shows, a line for each kind, performer and studio."""
     period = _period()
     rows: list[tuple[object, ...]] = [
-        ("kind", row.kind, row.charges, _plain(row.gross), _plain(row.site))
+        ("kind", row.kind, row.charges, credits_text(row.gross), credits_text(row.site))
         for row in by_kind(*period)
     ]
     for party in (PERFORMER, STUDIO):
         rows += [
-            (party, row.name, row.charges, _plain(row.gross), _plain(row.amount))
+            (party, row.name, row.charges, credits_text(row.gross), credits_text(row.amount))
             for row in by_party(party, *period)
         ]
     return csv_file("commissions", ("of", "name", "charges", "spent", "part"), rows)
@@ -62,8 +63,3 @@ def _period() -> tuple[int, int]:
         days_back(session, DAYS) if since is None else since,
         now_ms(session) + 1 if until is None else until,
     )
-
-
-def _plain(amount: int) -> str:
-    sign, whole = ("-" if amount < 0 else ""), abs(amount)
-    return f"{sign}{whole // 100}.{whole % 100:02}"

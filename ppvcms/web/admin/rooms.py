@@ -12,8 +12,9 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, IntegerField, SelectField, StringField
 from wtforms.validators import InputRequired, Length, NumberRange, Optional
 
-from ppvcms.host.fields import credits_text, minor_units
+from ppvcms.host.fields import minor_units
 from ppvcms.host.labels import label
+from ppvcms.ledger.books import credits_text
 from ppvcms.results import Refusal
 from ppvcms.rooms import office, rates, services
 from ppvcms.web.admin.dates import day_after

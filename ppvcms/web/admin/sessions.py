@@ -9,8 +9,8 @@ from flask_babel import gettext as _
 
 from ppvcms.errors import NotFoundError
 from ppvcms.host import registry
-from ppvcms.host.fields import credits_text
 from ppvcms.host.labels import label
+from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.store import USAGE
 from ppvcms.metering import office, receipts
 from ppvcms.web.admin.dates import day_after, day_begins, iso_utc

@@ -14,7 +14,8 @@ from wtforms import IntegerField, StringField, TextAreaField
 from wtforms.validators import InputRequired, Length, NumberRange, ValidationError
 
 from ppvcms.host import registry, settings
-from ppvcms.host.fields import CreditsField, credits_text
+from ppvcms.host.fields import CreditsField
+from ppvcms.ledger.books import credits_text
 from ppvcms.metering import receipts, state
 from ppvcms.metering.simulate import Bill, simulate
 from ppvcms.metering.terms import Terms, first_block
