@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from tests.services import PostgresServer
 
 LONGEST_S = 60
-# What only a payment, an escrow, a sale or a turn of a seat passes; their own tests fail there.
+# What only a payment, an escrow, a sale or a turn of a seat passes; their own tests kill there.
 OTHERS = ("pay.", "escrow.", "release.", "sale.", "wait.", "turn.", "period.", "hour.")
 ELSEWHERE = frozenset(name for name in POINTS if name.startswith(OTHERS))
 HERE = sorted(set(POINTS) - ELSEWHERE)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import signal
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
-from ppvcms import faultpoints
 from ppvcms.db import db, transaction
 from ppvcms.ledger.models import Share, Transfer
 from ppvcms.metering import meter, periods, settle, turns
@@ -17,6 +18,7 @@ from ppvcms.metering.terms import Sharer
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import ShowPerformer
+from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -287,19 +289,16 @@ def test_a_full_hour_is_divided_once_and_the_end_divides_the_rest(
 
 
 def test_an_hour_that_dies_halfway_is_divided_by_the_next_look(
-    stage: Stage, long_seat: str, monkeypatch: pytest.MonkeyPatch
+    stage: Stage, long_seat: str
 ) -> None:
-    """R-38: what was rolled back is done again, and only once."""
+    """R-38: what a killed process had not committed is done again, and only once."""
     stage.signs(long_seat, 3_599, 3_610)
     batch = meter.run_batch(now=stage.at(3_610))
     assert batch.closing == [long_seat]
-    monkeypatch.setenv("PPVCMS_TESTING", "1")
-    monkeypatch.setenv("PPVCMS_FAULT", "hour.shared=raise")
-    faultpoints.load()
-    with pytest.raises(Exception, match=r"hour\.shared"):
-        settle.look_at(long_seat, now=stage.at(3_610))
-    monkeypatch.delenv("PPVCMS_FAULT")
-    faultpoints.load()
+    db.session.remove()
+    db.engine.dispose()
+    look = partial(settle.look_at, long_seat, now=stage.at(3_610))
+    assert in_a_child(look, "hour.shared=kill") == -signal.SIGKILL
     assert shares(long_seat) == {}
 
     settle.look_at(long_seat, now=stage.at(3_611))

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import select
 
-from ppvcms import faultpoints
 from ppvcms.db import db, transaction
-from ppvcms.faultpoints import FaultError
 from ppvcms.ledger.models import Hold
 from ppvcms.metering import periods, turns, waiting
 from ppvcms.metering.state import Reason
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
+from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,28 +140,29 @@ def test_those_who_are_spared_go_on(stage: Stage) -> None:
     assert stage.seat(viewer).state == "secured"
 
 
-POINTS = ("wait.begun", "wait.freed", "wait.ended", "wait.held", "turn.written", "period.begun")
+POINTS = (
+    "wait.begun",
+    "wait.freed",
+    "wait.ended",
+    "wait.held",
+    "turn.begin",
+    "turn.written",
+    "period.begun",
+)
 
 
-def test_what_fails_halfway_is_done_whole_by_the_next_try(
-    stage: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """R-27: each step fails once at a point, and is done again."""
-    monkeypatch.setenv("PPVCMS_TESTING", "1")
+def test_what_is_killed_halfway_is_done_whole_by_the_next_try(stage: Stage) -> None:
+    """R-27: at each point a process dies in its step, and another one does the step again."""
     for point in POINTS:
         client = stage.client(2_000)
         seat_id = stage.open(client, rate_per_minute=100)
         stage.signs(seat_id, 0, 60)
         stage.meter(60)
-        monkeypatch.setenv("PPVCMS_FAULT", f"{point}=raise")
-        faultpoints.load()
-        failed = sum(try_twice(step) for step in long_wait(stage, seat_id))
-        monkeypatch.delenv("PPVCMS_FAULT")
-        faultpoints.load()
+        killed = [killed_in(step, point) for step in long_wait(stage, seat_id)]
         stage.signs(seat_id, 201, 231)
         stage.end(seat_id, 231)
 
-        assert failed == 1, point
+        assert killed.count(True) == 1, point
         assert stage.receipt(seat_id).amount == 150
         assert stage.wallet(client).available == 1_850
 
@@ -178,11 +179,12 @@ def long_wait(stage: Stage, seat_id: str) -> list[Callable[[], object]]:
     ]
 
 
-def try_twice(step: Callable[[], object]) -> bool:
-    """Do a step, again if it failed; return whether it did."""
-    try:
+def killed_in(step: Callable[[], object], point: str) -> bool:
+    """Do a step in a process that may die at a point, again if it did; return whether it did."""
+    db.session.remove()
+    db.engine.dispose()
+    ended = in_a_child(step, f"{point}=kill")
+    assert ended in {0, -signal.SIGKILL}
+    if ended:
         step()
-    except FaultError:
-        step()
-        return True
-    return False
+    return bool(ended)
