@@ -128,6 +128,24 @@ def test_credits_go_from_one_to_another_once(small_site: Site) -> None:
     assert kit.available(str(cara.user_id)) == 200
 
 
+def test_credits_that_cross_and_more_than_there_is_take_what_is_there(site: Site) -> None:
+    """R-03: four gifts of all that somebody has, and one that comes the other way."""
+    from plugins.gifts.credits import give
+
+    ann, bob = site.person("Ann", credits=500), site.person("Bob", credits=500)
+    acts = [(ann, "Bob")] * 4 + [(bob, "Ann")]
+
+    answers = site.together(
+        5, lambda nr: give(acts[nr][0], name=acts[nr][1], amount=500, note="", key=f"k{nr}")
+    )
+
+    given = sum(answer == "Bob" for answer in answers)
+    assert answers[4] == "Ann"
+    assert given in {1, 2}
+    left = kit.available(str(ann.user_id)), kit.available(str(bob.user_id))
+    assert left == (1_000 - 500 * given, 500 * given)
+
+
 def test_the_shop_is_kept_in_the_back_office_and_seen_on_the_profile(small_site: Site) -> None:
     owner = browser_of(small_site, small_site.person("Oleg", "owner"))
     fay, gus = small_site.person("Fay", "performer"), small_site.person("Gus", credits=500)
