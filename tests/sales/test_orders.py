@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
@@ -246,25 +247,27 @@ def test_i18_finds_access_and_debit_that_do_not_belong_together(
         assert [line[:3] for line in kit.books_problems()] == ["I18"]
 
 
-@pytest.mark.parametrize("point", [name for name in faultpoints.POINTS if name[:5] == "sale."])
-def test_a_sale_survives_a_kill(tmp_path: Path, point: str) -> None:
-    database_url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    with site_at(database_url, tmp_path) as site:
-        anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=900)
-        wanted = order(anna, ben, an_item(stock=1))
+def test_a_sale_survives_a_kill_at_every_point(
+    site: Site, database_url: str, tmp_path: Path
+) -> None:
+    anna, ben = site.person("Anna", "performer"), site.person("Ben", credits=5_000)
+    points = [name for name in faultpoints.POINTS if name.startswith("sale.")]
+    wanted = [order(anna, ben, an_item(stock=1)) for _ in points]
 
-    def play() -> Sold | Refusal:
+    def play(number: int) -> Sold | Refusal:
         with enter(database_url, tmp_path):
-            return orders.buy(ben, wanted, key="k")
+            return orders.buy(ben, wanted[number], key=f"k{number}")
 
-    assert in_a_child(play, f"{point}=kill") == -signal.SIGKILL
-    with enter(database_url, tmp_path):
-        committed = point == "sale.committed"
-        assert (count(Sale), count(Access)) == ((1, 1) if committed else (0, 0))
-        assert kit.books_problems() == []
-        bought(orders.buy(ben, wanted, key="k"))
-        assert (count(Sale), kit.available(str(ben.user_id))) == (1, 400)
-        assert kit.books_problems() == []
+    for number, point in enumerate(points):
+        db.session.rollback()
+        died = in_a_child(partial(play, number), f"{point}=kill")
+        assert died == -signal.SIGKILL, point
+        left = number + (point == "sale.committed")
+        assert (count(Sale), count(Access)) == (left, left), point
+        assert kit.books_problems() == [], point
+        bought(orders.buy(ben, wanted[number], key=f"k{number}"))
+        assert count(Sale) == number + 1, point
+        assert kit.available(str(ben.user_id)) == 5_000 - 500 * (number + 1), point
 
 
 def _fields(one: Order) -> dict[str, object]:
