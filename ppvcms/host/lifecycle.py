@@ -192,6 +192,7 @@ def upgrade(slug: str, *, actor_id: str | None) -> Refusal | None:
             data = {"from": row.version, "to": version}
             audit.record(session, actor_id, "host.plugin.upgraded", slug, data=data)
             row.version, row.schema_head = version, head
+            row.guards = list(found.manifest.guards)
             move_code_generation(session)
 
     transaction(act)
@@ -269,7 +270,7 @@ def _record_install(session: Session, slug: str, head: str | None, actor_id: str
     row.desired, row.version, row.schema_head = Desired.INACTIVE, manifest.version, head
     row.strikes, row.quarantined_at, row.last_error = {}, None, None
     row.installed_at, row.uninstalled_at = now_ms(session), None
-    row.weight = row.weight or 0
+    row.weight, row.guards = row.weight or 0, list(manifest.guards)
     session.add(row)
     session.flush()
     if slug in host.loaded:

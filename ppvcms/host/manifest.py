@@ -41,6 +41,8 @@ GUARDS = ("site_entry", "room_entry", "performing", "purchase", "permission", "m
 SCOPES = ("site", "studio", "room")
 THEME_KINDS = ("templates", "data")
 THEME_SCHEMES = ("auto", "light", "dark")
+LABEL_FORMS = frozenset(["zero", "one", "two", "few", "many", "other", "plural"])
+"""The plural categories of CLDR, and the word for several that stands without a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,7 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ThemeManifest:
-    """What a theme says of itself; `labels` are ``{locale: {role: {one, other}}}``."""
+    """What a theme says of itself; `labels` are ``{locale: {role: {form: word}}}``."""
 
     slug: str
     name: str
@@ -94,14 +96,17 @@ class ThemeManifest:
     screenshot: str = ""
 
 
-def read_plugin(path: Path) -> Manifest | list[str]:
-    """Return the manifest in the file, or every problem it has, one sentence each."""
-    return _read(path, Manifest, _PLUGIN_CHECKS)
+def read_plugin(path: Path, slug: str = "") -> Manifest | list[str]:
+    """Return the manifest in the file, or every problem it has, one sentence each.
+
+    `slug` is the one it must have: its folder's name, unless said otherwise.
+    """
+    return _read(path, slug or path.parent.name, Manifest, _PLUGIN_CHECKS)
 
 
-def read_theme(path: Path) -> ThemeManifest | list[str]:
+def read_theme(path: Path, slug: str = "") -> ThemeManifest | list[str]:
     """Return the theme's manifest in the file, or every problem it has."""
-    return _read(path, ThemeManifest, _THEME_CHECKS)
+    return _read(path, slug or path.parent.name, ThemeManifest, _THEME_CHECKS)
 
 
 def slug_problem(slug: object) -> str:
@@ -113,7 +118,7 @@ def slug_problem(slug: object) -> str:
     return ""
 
 
-def _read(path: Path, kind: type[M], checks: Mapping[str, Check]) -> M | list[str]:
+def _read(path: Path, slug: str, kind: type[M], checks: Mapping[str, Check]) -> M | list[str]:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -128,10 +133,9 @@ def _read(path: Path, kind: type[M], checks: Mapping[str, Check]) -> M | list[st
     for name, check in checks.items():
         if name in raw and (right := check(raw[name])):
             problems.append(f"{name} = {_short(raw[name])} is not right. It must be {right}.")
-    if "slug" in raw and not problems and raw["slug"] != path.parent.name:
+    if "slug" in raw and not problems and raw["slug"] != slug:
         problems.append(
-            f"slug = '{raw['slug']}' differs from the folder '{path.parent.name}'. "
-            "Give both the same name."
+            f"slug = '{raw['slug']}' differs from the folder '{slug}'. Give both the same name."
         )
     return problems or kind(**{key: _frozen(value) for key, value in raw.items()})
 
@@ -241,7 +245,7 @@ def _labels(value: Any) -> str:
         isinstance(roles, dict)
         and all(
             isinstance(forms, dict)
-            and set(forms) == {"one", "other"}
+            and {"one", "other"} <= set(forms) <= LABEL_FORMS
             and all(isinstance(form, str) and form for form in forms.values())
             for forms in roles.values()
         )

@@ -19,6 +19,8 @@ class PluginRow(Base):
     version: Mapped[str] = mapped_column(String(32))
     schema_head: Mapped[str | None] = mapped_column(String(32))
     code_digest: Mapped[str | None] = mapped_column(String(64))
+    code_before: Mapped[list[str]] = mapped_column(JSON, default=list)
+    guards: Mapped[list[str]] = mapped_column(JSON, default=list)
     weight: Mapped[int] = mapped_column(Integer, default=0)
     strikes: Mapped[Json] = mapped_column(default=dict)
     quarantined_at: Mapped[Millis | None]

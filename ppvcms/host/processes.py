@@ -13,13 +13,14 @@ from pathlib import Path
 
 from flask import current_app
 
-from ppvcms.config import load_config
-from ppvcms.host.finder import find_plugins, install_importer
+from ppvcms.host.finder import install_importer
 
 # A Unix socket's address has room for 107 bytes.
 LONGEST_ADDRESS = 100
 SUPERVISOR = "PPVCMS_SUPERVISOR"
 """In a child's environment: the supervisor's process."""
+FOLDER = "PPVCMS_PLUGIN_FOLDER"
+"""In a side process's environment: the folder of its plugin."""
 
 
 def socket_path(instance: Path, slug: str, name: str) -> Path:
@@ -66,9 +67,7 @@ def end_with_parent() -> None:
 def main() -> None:
     """Run a module of a plugin: ``python -m ppvcms.host.processes plugins.<slug>.<module> ...``."""
     module = sys.argv[1]
-    slug = module.split(".")[1]
-    found = find_plugins(load_config().all_plugin_dirs)
-    install_importer({slug: found[slug].path})
+    install_importer({module.split(".")[1]: Path(os.environ[FOLDER])})
     end_with_parent()
     sys.argv = sys.argv[1:]
     runpy.run_module(module, run_name="__main__", alter_sys=True)

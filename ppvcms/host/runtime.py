@@ -85,11 +85,11 @@ def runtime() -> Runtime:
 
 def boot(app: Flask, config: Config) -> Runtime:
     """Find plugins and themes, and import every installed plugin, each on its own."""
-    found = {slug: unfit(each) for slug, each in find_plugins(config.all_plugin_dirs).items()}
-    host = Runtime(config, found, find_themes(config.all_theme_dirs))
+    host = Runtime(config, {}, find_themes(config.all_theme_dirs))
     app.extensions["ppvcms_host"] = host
     with app.app_context():
         rows, _generation, host.code_generation = read_state()
+        host.found = _fit(config, rows)
         if not safemode.is_on(config):
             for row in rows:
                 if row.uninstalled_at is None and row.slug not in config.disable:
@@ -102,8 +102,14 @@ def boot(app: Flask, config: Config) -> Runtime:
 
 def refind(host: Runtime) -> None:
     """Look at the folders again: for the pages that list plugins and themes."""
-    fresh = find_plugins(host.config.all_plugin_dirs)
-    host.found = {slug: unfit(each) for slug, each in fresh.items()}
+    rows, _generation, _code = read_state()
+    host.found = _fit(host.config, rows)
+
+
+def _fit(config: Config, rows: list[PluginRow]) -> dict[str, Found[Manifest]]:
+    chosen = {row.slug: row.code_digest for row in rows if row.code_digest}
+    found = find_plugins(config.all_plugin_dirs, chosen)
+    return {slug: unfit(each) for slug, each in found.items()}
 
 
 def read_state() -> tuple[list[PluginRow], int, int]:
@@ -214,4 +220,5 @@ def _asked(row: PluginRow) -> Asked:
         row.weight or 0,
         row.quarantined_at is not None,
         row.last_error or "",
+        tuple(row.guards or ()),
     )

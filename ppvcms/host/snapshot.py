@@ -201,11 +201,11 @@ def _url_map(app: Flask, inactive: set[str]) -> Map:
 
 
 def _shut(host: Runtime, facts: Facts, active: tuple[str, ...]) -> dict[str, str]:
-    shut = {}
+    shut: dict[str, str] = {}
     for slug, asked in facts.asked.items():
         manifest = host.found[slug].manifest if slug in host.found else None
-        if asked.desired is Desired.ACTIVE and slug not in active and manifest:
-            for hook, guard in GUARDED_HOOKS.items():
-                if guard in manifest.guards:
-                    shut[hook] = slug
+        # What was written down counts too: the files may be gone or broken.
+        guards = {*asked.guards, *(manifest.guards if manifest else ())}
+        if asked.desired is Desired.ACTIVE and slug not in active:
+            shut |= {hook: slug for hook, guard in GUARDED_HOOKS.items() if guard in guards}
     return shut

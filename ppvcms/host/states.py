@@ -44,6 +44,7 @@ class Asked:
     weight: int = 0
     quarantined: bool = False
     last_error: str = ""
+    guards: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

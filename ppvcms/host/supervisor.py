@@ -27,6 +27,8 @@ from ppvcms.host import processes, safemode
 from ppvcms.host.finder import find_plugins
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ppvcms.config import Config
 
 TICK_S = 0.2
@@ -115,13 +117,21 @@ class _Child:
             _note(f"{self.name} ended ({_cause(code)}); starting it again in {pause:.1f} s.")
 
 
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The module of a side process, and the folder of its plugin."""
+
+    module: str
+    folder: Path
+
+
 @dataclass(slots=True)
 class _Wanted:
     """What the database says should run."""
 
     generation: int = 0
     code_generation: int = 0
-    sides: dict[tuple[str, str], str] = field(default_factory=dict)
+    sides: dict[tuple[str, str], Side] = field(default_factory=dict)
 
 
 class _Supervisor:
@@ -165,11 +175,13 @@ class _Supervisor:
         if before.code_generation not in {0, self.wanted.code_generation}:
             for child in self.main:
                 child.leave_by = now + LEAVE_WITHIN_S
-        for key in set(self.sides) - set(self.wanted.sides):
-            self._end([self.sides.pop(key)])
-        for (slug, name), module in self.wanted.sides.items():
+        for key in set(self.sides):
+            # New code has another folder: the old side process makes room for it.
+            if self.wanted.sides.get(key) != before.sides.get(key):
+                self._end([self.sides.pop(key)])
+        for (slug, name), side in self.wanted.sides.items():
             if (slug, name) not in self.sides:
-                self.sides[slug, name] = self._side(slug, name, module)
+                self.sides[slug, name] = self._side(slug, name, side)
 
     def _server(self, number: int) -> _Child:
         descriptor = self.listener.fileno()
@@ -182,9 +194,10 @@ class _Supervisor:
     def _apart(self, role: str) -> _Child:
         return _Child(f"The {role}", [sys.executable, "-m", "ppvcms", role], self.environment)
 
-    def _side(self, slug: str, name: str, module: str) -> _Child:
-        command = processes.command(self.config.instance, slug, name, module)
-        return _Child(f"{slug}'s {name}", command, self.environment)
+    def _side(self, slug: str, name: str, side: Side) -> _Child:
+        command = processes.command(self.config.instance, slug, name, side.module)
+        place = {processes.FOLDER: str(side.folder)}
+        return _Child(f"{slug}'s {name}", command, {**self.environment, **place})
 
     @staticmethod
     def _end(children: list[_Child]) -> None:
@@ -203,7 +216,7 @@ def _read(engine: object, config: Config, before: _Wanted) -> _Wanted:
             ).first()
             rows = connection.execute(
                 text(
-                    "SELECT slug, version FROM plugin WHERE desired = 'active' "
+                    "SELECT slug, code_digest FROM plugin WHERE desired = 'active' "
                     "AND quarantined_at IS NULL AND uninstalled_at IS NULL"
                 )
             ).all()
@@ -213,15 +226,17 @@ def _read(engine: object, config: Config, before: _Wanted) -> _Wanted:
     generation, code_generation = state or (1, 1)
     if generation == before.generation:
         return replace(before, code_generation=code_generation)
-    active = set() if safemode.is_on(config) else {row.slug for row in rows} - set(config.disable)
+    active = {row.slug: row.code_digest or "" for row in rows if row.slug not in config.disable}
+    if safemode.is_on(config):
+        active = {}
     return _Wanted(generation, code_generation, _declared(config, active))
 
 
-def _declared(config: Config, active: set[str]) -> dict[tuple[str, str], str]:
-    found = find_plugins(config.all_plugin_dirs)
+def _declared(config: Config, active: dict[str, str]) -> dict[tuple[str, str], Side]:
+    found = find_plugins(config.all_plugin_dirs, active)
     return {
-        (slug, name): module
-        for slug in sorted(active & set(found))
+        (slug, name): Side(module, found[slug].path)
+        for slug in sorted(set(active) & set(found))
         if (manifest := found[slug].manifest) is not None
         for name, module in manifest.processes.items()
     }

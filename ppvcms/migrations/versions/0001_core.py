@@ -302,6 +302,8 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("version", sa.String(32), nullable=False),
         sa.Column("schema_head", sa.String(32), nullable=True),
         sa.Column("code_digest", sa.String(64), nullable=True),
+        sa.Column("code_before", sa.JSON(), nullable=False),
+        sa.Column("guards", sa.JSON(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("strikes", sa.JSON(), nullable=False),
         sa.Column("quarantined_at", sa.BigInteger(), nullable=True),
@@ -419,6 +421,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("kind", sa.String(80), nullable=False),
         sa.Column("on_site", sa.Boolean(), nullable=False),
         sa.Column("by_mail", sa.Boolean(), nullable=False),
+        sa.Column("channels", sa.JSON(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name="fk_notice_choice__user_id__user", ondelete="CASCADE"
         ),
@@ -436,15 +439,46 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
     op.create_table(
         "notice_thread",
         sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("channel", sa.String(64), nullable=False),
         sa.Column("thread", sa.String(120), nullable=False),
-        sa.Column("mail_id", sa.String(26), nullable=False),
+        sa.Column("last_id", sa.String(26), nullable=False),
         sa.Column("due_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"], ["user.id"], name="fk_notice_thread__user_id__user", ondelete="CASCADE"
         ),
-        sa.PrimaryKeyConstraint("user_id", "thread", name="pk_notice_thread"),
+        sa.PrimaryKeyConstraint("user_id", "channel", "thread", name="pk_notice_thread"),
     )
     op.create_index("ix_notice_thread__due_at", "notice_thread", ["due_at"])
+    op.create_table(
+        "notice_reach",
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("channel", sa.String(64), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["user_id"], ["user.id"], name="fk_notice_reach__user_id__user", ondelete="CASCADE"
+        ),
+        sa.PrimaryKeyConstraint("user_id", "channel", name="pk_notice_reach"),
+    )
+    op.create_table(
+        "notice_delivery",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("notice_id", sa.String(26), nullable=False),
+        sa.Column("channel", sa.String(64), nullable=False),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("state", sa.String(8), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("due_at", sa.BigInteger(), nullable=False),
+        sa.Column("last_error", sa.String(300), nullable=True),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["notice_id"],
+            ["notice.id"],
+            name="fk_notice_delivery__notice_id__notice",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_notice_delivery"),
+    )
+    op.create_index("ix_notice_delivery__notice_id", "notice_delivery", ["notice_id"])
+    op.create_index("ix_notice_delivery__due", "notice_delivery", ["state", "due_at"])
 
     op.create_table(
         "account_version",
@@ -663,6 +697,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("transfer_id", "nr", name="pk_share"),
     )
     op.create_index("ix_share__party_id", "share", ["party_id"])
+    op.create_index("ix_share__account_id", "share", ["account_id"])
     op.create_table(
         "earning_release",
         sa.Column("account_id", sa.String(26), nullable=False),
@@ -1177,6 +1212,8 @@ TABLES = (
     "good",
     "stored_file",
     "upload",
+    "notice_delivery",
+    "notice_reach",
     "notice_thread",
     "own_text",
     "notice_choice",
