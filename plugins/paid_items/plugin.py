@@ -103,12 +103,10 @@ def on_event(event: Event) -> None:
 
 @hookimpl
 def template_slot(name: str, context: SlotContext) -> Markup | None:
-    """Put the newest items below a profile and a room."""
-    if name not in {"profile.below", "room.below_video"}:
-        return None
-    from .views import strip
+    """Put the newest items below a profile and a room, and what somebody has into overviews."""
+    from .slots import fill
 
-    return strip(context)
+    return fill(name, context)
 
 
 @hookimpl

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from flask import flash, jsonify, redirect, render_template, request, url_for
 from flask_babel import gettext as _
-from markupsafe import Markup
 
 from ppvcms.api import (
     NotFoundError,
@@ -37,7 +36,7 @@ from .shelf import Query
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from ppvcms.api import AccessView, PluginBlueprint, SlotContext
+    from ppvcms.api import AccessView, PluginBlueprint
 
     from .models import Item
 
@@ -210,17 +209,6 @@ def show(item: Item, refusal: Refusal | None, wish: Wish) -> str:
         address=wish.address or {},
         fields=deliveries.FIELDS,
     )
-
-
-def strip(context: SlotContext) -> Markup | None:
-    """Return the newest items of a room's performer, for a profile or a room."""
-    if context.room is None:
-        return None
-    cards = shelf.newest_of(context.room.performer_id, context.actor, limit=4)
-    if not cards:
-        return None
-    html = render_template("paid_items/strip.html", cards=cards, by=context.room.performer_id)
-    return Markup(html)  # noqa: S704 - rendered by our own template, which escapes
 
 
 def shown_link(item: Item, file_id: str | None) -> str:

@@ -12,10 +12,15 @@ from . import inbox, offers
 if TYPE_CHECKING:
     from ppvcms.api import SlotContext
 
+ON_OVERVIEW = 3
+
 
 def part(name: str, context: SlotContext) -> Markup | None:
     """Return what one place shows, or nothing."""
-    html = _dashboard(context) if name == "dashboard.overview" else _ask(name, context)
+    if name == "account.overview":
+        html = _asked(context)
+    else:
+        html = _dashboard(context) if name == "dashboard.overview" else _ask(name, context)
     return Markup(html) if html else None  # noqa: S704 - rendered by our own template, which escapes
 
 
@@ -28,6 +33,22 @@ def _ask(name: str, context: SlotContext) -> str:
         return ""
     return render_template(
         "questions/ask_button.html", room=room, offer=offer, boxed=name == "room.below_video"
+    )
+
+
+def _asked(context: SlotContext) -> str:
+    if context.actor.user_id is None:
+        return ""
+    waiting = inbox.open_rows(context.actor.user_id, asked=False)
+    ended = inbox.ended_rows(context.actor.user_id, asked=False)
+    if not waiting and not ended:
+        return ""
+    return render_template(
+        "questions/overview.html",
+        rows=[*waiting, *ended][:ON_OVERVIEW],
+        waiting=len(waiting),
+        answered=sum(row.question.state == "answered" for row in ended),
+        state_name=inbox.state_name,
     )
 
 

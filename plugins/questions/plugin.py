@@ -23,7 +23,7 @@ if TYPE_CHECKING:
         Task,
     )
 
-SLOTS = {"profile.actions", "room.below_video", "dashboard.overview"}
+SLOTS = {"profile.actions", "room.below_video", "dashboard.overview", "account.overview"}
 
 
 @hookimpl

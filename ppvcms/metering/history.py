@@ -15,7 +15,7 @@ from ppvcms.metering.models import Receipt, Seat
 from ppvcms.rooms.models import Room
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from sqlalchemy import ColumnElement
 
@@ -107,6 +107,16 @@ def partners_of(payer_id: str) -> Sequence[tuple[str, str]]:
         .order_by(User.display_name)
     )
     return [(user_id, name) for user_id, name in db.session.execute(query)]
+
+
+def names_of_seats(seat_ids: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the kind of show and the performer's name of each seat."""
+    query = (
+        select(Seat.id, Seat.mode, User.display_name)
+        .join(User, User.id == Seat.performer_id)
+        .where(Seat.id.in_(seat_ids))
+    )
+    return {seat_id: (mode, name) for seat_id, mode, name in db.session.execute(query)}
 
 
 def extras_of(seat_id: str) -> Sequence[Extra]:

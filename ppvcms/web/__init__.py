@@ -17,6 +17,7 @@ PARTS = (
     "ppvcms.web.account",
     "ppvcms.web.notices",
     "ppvcms.web.receipts",
+    "ppvcms.web.wallet",
     "ppvcms.web.pay",
     "ppvcms.web.perform",
     "ppvcms.web.earnings",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
@@ -15,6 +16,7 @@ from wtforms.validators import InputRequired, Length
 from ppvcms.accounts import names, services, sessions, signin
 from ppvcms.metering import history
 from ppvcms.results import Refusal
+from ppvcms.web import movements
 from ppvcms.web.auth_forms import EmailForm, PasswordForm
 from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import client_address, policy, remember
@@ -27,11 +29,13 @@ if TYPE_CHECKING:
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 NEW_EMAIL = "email-"
 LATEST = 5
+MONTH_MS = 30 * 86_400_000
 PAGES = (
     ("account.overview", _l("Overview"), "house"),
     ("receipts.index", _l("Receipts"), "receipt"),
     ("pay.credits", _l("Add credits"), "wallet2"),
     ("notices.index", _l("Notices"), "bell"),
+    ("wallet.index", _l("Wallet"), "journal-text"),
     ("account.profile", _l("Profile"), "person"),
     ("account.security", _l("Security"), "shield-lock"),
 )
@@ -74,8 +78,16 @@ def _offer_navigation(state: BlueprintSetupState) -> None:
 @policy(who="signed_in")
 def overview() -> ResponseReturnValue:
     """Show the money, the latest sessions, and what plugins add."""
-    rows = history.sessions_of(current_user.id, history.Wanted(), limit=LATEST)
-    return render_template("account/overview.html", rows=rows)
+    user_id = str(current_user.id)
+    month = history.Wanted(since=int(time.time() * 1000) - MONTH_MS)
+    count, amount = history.total_of(user_id, month)
+    return render_template(
+        "account/overview.html",
+        rows=history.sessions_of(user_id, history.Wanted(), limit=LATEST),
+        count=count,
+        amount=amount,
+        moves=movements.lines(user_id, limit=LATEST, sessions=False),
+    )
 
 
 @blueprint.route("/profile", methods=["GET", "POST"])

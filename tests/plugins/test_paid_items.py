@@ -316,6 +316,7 @@ def test_the_pages_answer_each_person_as_they_should(small_shop: Shop) -> None:
     assert "<video" in client.get(f"/items/{film.id}").text
     assert client.get(f"/items/{film.id}/links.json").json["files"][0]["kind"] == "video"
     assert "A video" in client.text("/items/mine")
+    assert "My content All of them 1 item" in client.text("/account")
     piece = offers.offers_for(book, ben)[0]
     wrong = client.post(f"/items/{book.id}/buy", offer=piece.id, price="100", name="Ben", city="X")
     assert wrong.status_code == 422

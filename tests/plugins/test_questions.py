@@ -257,5 +257,6 @@ def test_a_question_goes_through_the_pages(small_site: Site, small: Desk) -> Non
     assert anna.post(f"{thread}/reply", key="r", text="That high.").status_code == 303
     assert "That high." in ben.text(thread)
     assert "answered" in ben.text("/questions")
+    assert "Your questions All of them 0 waiting, 1 answered" in ben.text("/account")
     assert anna.post(f"{thread}/refuse").status_code == 303
     assert small.state(thread.rpartition("/")[2]) == "answered"
