@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).resolve().parent.parent
-THEMES = ("house", "stage", "classroom")
+THEMES = ("house", "stage", "classroom", "clinic", "advisory", "broadcast")
 SCHEMES = ("light", "dark")
 TEXT = ("ink", "ink-2", "ink-3", "brand-text", "accent", "good", "warn", "bad", "info")
 STATES = tuple(f"{state}-text" for state in ("online", "group", "private", "away", "offline"))

@@ -61,7 +61,7 @@ def loaded(name: str, path: Path) -> ModuleType:
 
 
 PAGES = sorted(page.stem for page in (ROOT / "tools" / "styleguide").glob("[!_]*.html"))
-THEMES = ("house", "stage", "classroom")
+THEMES = ("house", "stage", "classroom", "clinic", "advisory", "broadcast")
 POLICY = (
     "default-src 'self'; script-src 'self'; style-src 'self'; img-src 'self' data:; "
     "media-src 'self' blob:; object-src 'none'; base-uri 'none'; form-action 'self'"
@@ -81,6 +81,9 @@ _CATEGORIES = {
     "house": ("Advice", "Music", "Languages", "Cooking", "Fitness", "Design"),
     "stage": ("Jazz", "Stand-up", "Magic", "Flamenco", "Acoustic", "Cabaret"),
     "classroom": ("Spanish", "Mathematics", "Piano", "Chemistry", "German", "Drawing"),
+    "clinic": ("Anxiety", "Couples", "Sleep", "Grief", "Burnout", "Family"),
+    "advisory": ("Tax", "Contracts", "Pricing", "Pensions", "Exports", "Start-ups"),
+    "broadcast": ("News", "Sport", "Cooking", "Travel", "Games", "Talk"),
 }
 _NAMES = (
     "Ava Lind",
@@ -187,6 +190,9 @@ def rooms(theme: str) -> list[dict[str, Any]]:
         "house": ("Group", "Private"),
         "stage": ("Show", "Backstage"),
         "classroom": ("Class", "One to one"),
+        "clinic": ("Circle", "Session"),
+        "advisory": ("Round table", "Consultation"),
+        "broadcast": ("Programme", "Private line"),
     }[theme]
     found: list[dict[str, Any]] = []
     for number, (name, state) in enumerate(zip(_NAMES, _STATES, strict=True)):
@@ -309,7 +315,14 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         iso=lambda ms: f"{moment(ms):%Y-%m-%dT%H:%M:%SZ}",
     )
     signed_in = page != "signin"
-    names = {"house": "Minuta", "stage": "Limelight", "classroom": "Lernhof"}
+    names = {
+        "house": "Minuta",
+        "stage": "Limelight",
+        "classroom": "Lernhof",
+        "clinic": "Linden",
+        "advisory": "Ward & Lake",
+        "broadcast": "Kanal 9",
+    }
     env.globals.update(
         site=SimpleNamespace(
             name=names[theme],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from flask_babel import get_locale
 
 from ppvcms.host.worn import manifests
@@ -25,10 +26,17 @@ PLAIN: dict[str, tuple[str, str]] = {
 }
 
 
-def label(role: str, *, plural: bool = False, locale: str | None = None) -> str:
-    """Return what people call a role under the theme that is worn, in their language."""
+def label(
+    role: str, *, plural: bool = False, count: int | None = None, locale: str | None = None
+) -> str:
+    """Return what people call a role under the theme that is worn, in their language.
+
+    Beside a number the word takes that number's form (`count`); several without
+    one take `plural`.
+    """
     spoken = locale or str(get_locale() or "en")
-    return chosen_label([theme.labels for theme in manifests()], role, spoken, plural=plural)
+    labels = [theme.labels for theme in manifests()]
+    return chosen_label(labels, role, spoken, plural=plural, count=count)
 
 
 def chosen_label(
@@ -36,21 +44,28 @@ def chosen_label(
     role: str,
     locale: str,
     *,
-    plural: bool,
+    plural: bool = False,
+    count: int | None = None,
 ) -> str:
     """Return the label of the first theme that has one: pure.
 
     Each language is tried in all themes before a wider one: ``pt_BR``, ``pt``,
-    ``en``; then plain English, then the role's own key.
+    ``en``; then plain English, then the role's own key. A form that a language
+    does not spell out is its `other`.
     """
-    form = "other" if plural else "one"
     for language in _widening(locale):
         for labels in themes:
             forms = labels.get(language, {}).get(role)
             if forms:
-                return forms[form]
+                return forms.get(_form(language, plural=plural, count=count), forms["other"])
     one, other = PLAIN.get(role, (_readable(role), _readable(role)))
-    return other if plural else one
+    return {"one": one}.get(_form("en", plural=plural, count=count), other)
+
+
+def _form(language: str, *, plural: bool, count: int | None) -> str:
+    if count is None:
+        return "plural" if plural else "one"
+    return str(Locale.parse(language).plural_form(count))
 
 
 def _widening(locale: str) -> list[str]:

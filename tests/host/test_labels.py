@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from ppvcms.config import ROOT
 from ppvcms.db import transaction
 from ppvcms.host import themes
+from ppvcms.host.finder import find_themes
 from ppvcms.host.labels import chosen_label, label
 from ppvcms.host.settings import save_site
 
@@ -46,6 +48,42 @@ other = "Lehrkräfte"
 )
 def test_the_nearest_label_counts(role: str, locale: str, *, plural: bool, expected: str) -> None:
     assert chosen_label([CHILD, PARENT], role, locale, plural=plural) == expected
+
+
+ARABIC = {"ar": {"client": {"one": "مريض", "few": "مرضى", "other": "مريض", "plural": "المرضى"}}}
+
+
+@pytest.mark.parametrize(
+    ("locale", "count", "expected"),
+    [
+        ("en", 1, "Teacher"),
+        ("en", 0, "Teachers"),
+        ("fr", 3, "Teachers"),
+    ],
+)
+def test_beside_a_number_the_word_takes_its_form(locale: str, count: int, expected: str) -> None:
+    assert chosen_label([PARENT], "performer", locale, count=count) == expected
+
+
+def test_a_language_has_as_many_forms_as_it_needs() -> None:
+    forms = [chosen_label([ARABIC], "client", "ar", count=count) for count in (1, 2, 3, 100)]
+
+    assert forms == ["مريض", "مريض", "مرضى", "مريض"]
+    assert chosen_label([ARABIC], "client", "ar", plural=True) == "المرضى"
+
+
+def test_every_bundled_theme_names_every_role_in_the_languages_of_the_site() -> None:
+    found = find_themes([ROOT / "themes"])
+    assert {"stage", "classroom", "clinic", "advisory", "broadcast"} <= set(found)
+
+    for slug, theme in found.items():
+        assert theme.problems == ()
+        assert theme.manifest is not None
+        roles = {locale: set(words) for locale, words in theme.manifest.labels.items()}
+        assert set(roles) == {"en", "de", "es", "ar"}, slug
+        assert len(set(map(frozenset, roles.values()))) == 1, slug
+        for forms in theme.manifest.labels["ar"].values():
+            assert {"one", "two", "few", "many", "other", "plural"} <= set(forms), slug
 
 
 def test_without_a_theme_roles_have_plain_names() -> None:
