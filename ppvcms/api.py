@@ -72,11 +72,15 @@ from ppvcms.host.contract import (
     ActivationCheck,
     Assets,
     CardFacts,
+    Carriage,
+    Carried,
     ClientBadge,
     DemoContext,
     FileLimits,
     LifecycleContext,
+    NoticeChannel,
     NoticeKind,
+    NoticeMessage,
     Permission,
     PluginBlueprint,
     PluginMenuItem,
@@ -112,6 +116,8 @@ from ppvcms.media.contract import (
     MediaProvider,
     MediaRole,
     MediaUnavailableError,
+    RecordingProvider,
+    RecordingState,
     SignalRefusedError,
 )
 from ppvcms.metering.office import stop_person
@@ -119,9 +125,19 @@ from ppvcms.metering.partners import change_performers, performers_in, room_shar
 from ppvcms.metering.performance import StudioLine, Work, studio_lines, work_of
 from ppvcms.metering.performance import balances as earnings_balance
 from ppvcms.metering.performance import by_day as earned_by_day
+from ppvcms.metering.recording import (
+    Recordable,
+    forget_recording,
+    open_recording,
+    recordable,
+    recordings_at,
+    start_recording,
+    stop_recording,
+)
 from ppvcms.metering.removal import put_out
 from ppvcms.metering.sharing import Present
 from ppvcms.metering.together import Together, had_together, spent_since
+from ppvcms.notices.deliveries import set_reachable
 from ppvcms.notices.services import send_notice
 from ppvcms.payments.contract import (
     Capabilities,
@@ -152,7 +168,7 @@ from ppvcms.rooms.modes import (
     Voyeurs,
 )
 from ppvcms.rooms.office import assign as assign_room
-from ppvcms.rooms.performing import refusal_to_perform
+from ppvcms.rooms.performing import alerts_of, refusal_to_perform
 from ppvcms.rooms.picture import Encoded as Picture
 from ppvcms.rooms.picture import encode_apart as encode_picture
 from ppvcms.rooms.rate_form import (
@@ -160,6 +176,7 @@ from ppvcms.rooms.rate_form import (
     GuestsForm,
     RateForm,
     rate_defaults,
+    recording_field,
     usual_limits,
     usual_quote,
     usual_rules,
@@ -211,6 +228,8 @@ __all__ = [
     "Block",
     "Capabilities",
     "CardFacts",
+    "Carriage",
+    "Carried",
     "ClientBadge",
     "CreditsField",
     "CreditsListField",
@@ -244,7 +263,9 @@ __all__ = [
     "ModeRules",
     "Money",
     "NotFoundError",
+    "NoticeChannel",
     "NoticeKind",
+    "NoticeMessage",
     "Notification",
     "Offer",
     "Op",
@@ -266,6 +287,9 @@ __all__ = [
     "RateForm",
     "RateLimits",
     "RateRow",
+    "Recordable",
+    "RecordingProvider",
+    "RecordingState",
     "Redirect",
     "Refusal",
     "RequestChanged",
@@ -304,6 +328,7 @@ __all__ = [
     "access_of",
     "activation_checks",
     "addresses_of",
+    "alerts_of",
     "announce",
     "assign_room",
     "audit",
@@ -330,6 +355,7 @@ __all__ = [
     "escrow_refund",
     "file_link",
     "file_of",
+    "forget_recording",
     "form_field",
     "give_access",
     "give_credits",
@@ -351,6 +377,7 @@ __all__ = [
     "once",
     "open_file",
     "open_payments",
+    "open_recording",
     "parse_fields",
     "part_of",
     "pdf_file",
@@ -375,6 +402,9 @@ __all__ = [
     "put_out",
     "rate_defaults",
     "rate_rows",
+    "recordable",
+    "recording_field",
+    "recordings_at",
     "refusal_to_perform",
     "refusal_to_sell",
     "refusal_to_spend",
@@ -390,6 +420,7 @@ __all__ = [
     "sell",
     "send_notice",
     "set_price",
+    "set_reachable",
     "set_site_limit",
     "set_spend_limit",
     "settings",
@@ -398,8 +429,10 @@ __all__ = [
     "sold_with",
     "spend_limits",
     "spent_since",
+    "start_recording",
     "stocks",
     "stop_person",
+    "stop_recording",
     "studio_lines",
     "studio_parts",
     "take_back_access",

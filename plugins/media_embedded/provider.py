@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import socket
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
 
 from ppvcms.api import (
     EventKind,
@@ -13,6 +14,7 @@ from ppvcms.api import (
     MediaEvent,
     MediaRole,
     MediaUnavailableError,
+    RecordingState,
     SignalRefusedError,
 )
 
@@ -49,7 +51,7 @@ class EmbeddedProvider:
 
     key = "embedded"
     label = "Embedded engine"
-    capabilities = MediaCapabilities(two_way=True, voyeur=True, records=False, proves_delivery=True)
+    capabilities = MediaCapabilities(two_way=True, voyeur=True, records=True, proves_delivery=True)
     client_module = "client.js"
 
     def __init__(self, path: str | None = None) -> None:
@@ -115,6 +117,38 @@ class EmbeddedProvider:
             GrantState(**{**state, "role": MediaRole(state["role"])})
             for state in self._call(op="reconcile", room=room)
         ]
+
+    def start_recording(
+        self, recording_id: str, *, grant_id: str, most_ms: int, most_bytes: int
+    ) -> None:
+        """Record what a grant publishes; repeating it changes nothing.
+
+        Raises:
+            GrantUnknownError: The node does not hold the grant, or it publishes nothing.
+        """
+        self._call(
+            op="start_recording",
+            recording_id=recording_id,
+            grant_id=grant_id,
+            most_ms=most_ms,
+            most_bytes=most_bytes,
+        )
+
+    def stop_recording(self, recording_id: str) -> None:
+        """End a recording; its file stays until it is forgotten."""
+        self._call(op="stop_recording", recording_id=recording_id)
+
+    def recordings(self) -> list[RecordingState]:
+        """Return the recordings that run, and those that were not forgotten yet."""
+        return [RecordingState(**state) for state in self._call(op="recordings")]
+
+    def open_recording(self, recording_id: str) -> IO[bytes]:
+        """Open the file of an ended recording: node and app are on the same machine."""
+        return Path(self._call(op="recording_path", recording_id=recording_id)).open("rb")
+
+    def forget_recording(self, recording_id: str) -> None:
+        """Delete a recording at the node, ending it if it runs."""
+        self._call(op="forget_recording", recording_id=recording_id)
 
     def health(self) -> dict[str, Any]:
         """Return the node's figures: clock, lag of its loop, grants, connections."""

@@ -17,7 +17,7 @@ def register_room_modes() -> list[RoomMode]:
 
     from ppvcms.api import RoomMode
 
-    from .terms import limits, quote_terms
+    from .terms import limits, quote_terms, rules
 
     return [
         RoomMode(
@@ -31,6 +31,7 @@ def register_room_modes() -> list[RoomMode]:
             icon="gem",
             quote_terms=quote_terms,
             limits=limits,
+            rules=rules,
             weight=20,
             exclusive=True,
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import settings, usual_limits, usual_quote
+from ppvcms.api import ModeRules, settings, usual_limits, usual_quote
 
 if TYPE_CHECKING:
     from ppvcms.api import Quote, RateLimits, RoomFacts
@@ -15,6 +15,11 @@ SLUG = "mode_exclusive"
 def quote_terms(room: RoomFacts, _client_id: str | None) -> Quote:
     """Quote the room's own rate, or the site's where it has none."""
     return usual_quote(settings(SLUG), room)
+
+
+def rules() -> ModeRules:
+    """Return whether shows of this kind may be recorded."""
+    return ModeRules(recording=settings(SLUG).recording)
 
 
 def limits() -> RateLimits:

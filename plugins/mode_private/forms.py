@@ -8,7 +8,7 @@ from flask_babel import lazy_gettext as _l
 from wtforms import BooleanField, Form, IntegerField, ValidationError
 from wtforms.validators import InputRequired, NumberRange
 
-from ppvcms.api import CreditsField
+from ppvcms.api import CreditsField, recording_field
 
 DEFAULTS: dict[str, Any] = {
     "rate_private": 200,
@@ -21,6 +21,7 @@ DEFAULTS: dict[str, Any] = {
     "block_10": 0,
     "block_20": 0,
     "block_30": 0,
+    "recording": False,
 }
 
 
@@ -58,6 +59,7 @@ class PrivateForm(Form):
     block_10 = CreditsField(_l("10 minutes at one price"), [InputRequired()])
     block_20 = CreditsField(_l("20 minutes at one price"), [InputRequired()])
     block_30 = CreditsField(_l("30 minutes at one price"), [InputRequired()])
+    recording = recording_field()
 
     def validate_rate_max(self, field: CreditsField) -> None:
         """Refuse a range that is empty or does not hold the site's own rate."""

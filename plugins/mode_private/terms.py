@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppvcms.api import Block, Quote, RateLimits, settings
+from ppvcms.api import Block, ModeRules, Quote, RateLimits, settings
 
 if TYPE_CHECKING:
     from ppvcms.api import RoomFacts
@@ -29,6 +29,11 @@ def _blocks(values: dict[str, Any]) -> tuple[Block, ...]:
     """Return the fixed times that have a price (PS-12)."""
     prices = {minutes: values[f"block_{minutes}"] for minutes in BLOCKS_MIN}
     return tuple(Block(minutes, price) for minutes, price in prices.items() if price)
+
+
+def rules() -> ModeRules:
+    """Return whether shows of this kind may be recorded."""
+    return ModeRules(recording=settings(SLUG).recording)
 
 
 def limits() -> RateLimits:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import IO
 
 
 class MediaRole(StrEnum):
@@ -77,6 +78,22 @@ class GrantState:
     sent_at: int | None = None
     received_at: int | None = None
     last_packet_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingState:
+    """How far an engine is with a recording; `reason` says why it ended.
+
+    Reasons: ``stopped``, ``ended`` (with its grant), ``length``, ``size``, ``disk``
+    (full or too slow), ``engine_lost``, ``failed``. Not `running`, and a `size` of
+    0: there is no file.
+    """
+
+    recording_id: str
+    running: bool
+    reason: str
+    size: int
+    length_ms: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +183,31 @@ class MediaProvider(Protocol):
         `after` maps a boot id to the last `n` that was stored, so that what
         was missed is sent again. Ends when the engine's connection is lost.
         """
+
+
+@runtime_checkable
+class RecordingProvider(MediaProvider, Protocol):
+    """A provider that can also record; it says so by ``capabilities.records``.
+
+    What a publisher sends is written as it comes, from one grant into one file, and
+    nothing of anybody else. A recording outlives a gap or a new connection of its
+    grant, and ends by itself with the grant, at a limit, or when the disk is full;
+    the show goes on. An engine that died leaves what it had as a playable file.
+    """
+
+    def start_recording(
+        self, recording_id: str, *, grant_id: str, most_ms: int, most_bytes: int
+    ) -> None:
+        """Record what a grant publishes; repeating it changes nothing."""
+
+    def stop_recording(self, recording_id: str) -> None:
+        """End a recording; its file stays until it is forgotten."""
+
+    def recordings(self) -> list[RecordingState]:
+        """Return the recordings that run, and those that were not forgotten yet."""
+
+    def open_recording(self, recording_id: str) -> IO[bytes]:
+        """Open the file of a recording that does not run any more: WebM or MP4."""
+
+    def forget_recording(self, recording_id: str) -> None:
+        """Delete a recording, ending it if it runs; repeating it changes nothing."""

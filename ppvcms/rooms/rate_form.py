@@ -53,8 +53,19 @@ class RateForm(Form):
             raise ValidationError(_l("The rate for all rooms is outside this range."))
 
 
+def recording_field() -> BooleanField:
+    """Return the switch that lets shows of a kind be recorded (ME-07)."""
+    return BooleanField(
+        _l("May be recorded"),
+        description=_l(
+            "What the room sends, never a viewer's camera. All who are shown agree first, "
+            "and everybody sees that it runs."
+        ),
+    )
+
+
 class GuestsForm(Form):
-    """Who else may be in a public show: two-way places, and unseen watching."""
+    """Who else may be in a public show, two-way or unseen, and whether it may be recorded."""
 
     slots = IntegerField(
         _l("Two-way places"),
@@ -71,9 +82,10 @@ class GuestsForm(Form):
         ],
         description=_l("Only in rooms that agreed to it; they always see how many there are."),
     )
+    recording = recording_field()
 
 
-GUESTS: dict[str, Any] = {"slots": 0, "voyeurs": Voyeurs.NEVER.value}
+GUESTS: dict[str, Any] = {"slots": 0, "voyeurs": Voyeurs.NEVER.value, "recording": False}
 
 
 def rate_defaults(rate: int, *, own_rates: bool = True, grace_s: int = 30) -> dict[str, Any]:
@@ -110,4 +122,6 @@ def usual_limits(values: Values) -> RateLimits:
 
 def usual_rules(values: Values) -> ModeRules:
     """Return what `GuestsForm` lets happen in a public show."""
-    return ModeRules(slots=values.slots, voyeurs=Voyeurs(values.voyeurs))
+    return ModeRules(
+        slots=values.slots, voyeurs=Voyeurs(values.voyeurs), recording=values.recording
+    )

@@ -69,14 +69,22 @@ class Screen:
 class Page:
     """One connection of one grant."""
 
-    def __init__(self, descriptor: dict[str, Any], *, camera: bool = False) -> None:
+    def __init__(
+        self,
+        descriptor: dict[str, Any],
+        *,
+        camera: bool = False,
+        tracks: tuple[MediaStreamTrack, ...] = (),
+    ) -> None:
         configuration = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
         self.connection = RTCPeerConnection(configuration)
         self.cameras: dict[str, Camera] = {}
         self.screens: dict[tuple[int, str], Screen] = {}
         self._sections = descriptor["sections"]
         for section in self._sections:
-            track: Camera | str = section["kind"]
+            track: MediaStreamTrack | str = section["kind"]
+            if section["direction"] != "recvonly":
+                track = next((one for one in tracks if one.kind == section["kind"]), track)
             if camera and section["direction"] != "recvonly":
                 track = self.cameras[section["kind"]] = Camera(section["kind"])
             transceiver = self.connection.addTransceiver(track, direction=section["direction"])

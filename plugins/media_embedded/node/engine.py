@@ -15,6 +15,7 @@ from .grants import RECEIVED_STALLS_AFTER_S, Grant, RefusedError
 from .journal import Record
 from .leases import LeaseMessage, Moment, Verdict
 from .peer import Peer
+from .recordings import Recordings
 from .sdp import OfferRefusedError, Role
 
 if TYPE_CHECKING:
@@ -47,10 +48,12 @@ class Engine:
         self._by_peer: dict[Peer, Grant] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._evidence_due = 0.0
+        self.recordings = Recordings(settings.recordings, keep_free=settings.keep_free_mb << 20)
         self.lag_ms = 0.0
 
     async def start(self) -> None:
         """Take back what an earlier process held, cut what is overdue, say what was lost."""
+        await asyncio.to_thread(self.recordings.mend)
         moment = Moment.present()
         lost_boot, records = self._journal.open(moment.wall)
         await self._journal.write_boot(self._events.boot)
@@ -168,6 +171,15 @@ class Engine:
         except OfferRefusedError as error:
             raise RefusedError(Code.SIGNAL_REFUSED, str(error)) from error
 
+    def start_recording(
+        self, recording_id: str, grant_id: str, *, most_ms: int, most_bytes: int
+    ) -> None:
+        """Record what a grant publishes, until it ends or a limit is reached."""
+        grant = self._grants.get(grant_id)
+        if grant is None or grant.lease.revoked or not grant.role.sends:
+            raise RefusedError(Code.UNKNOWN_GRANT, "Nothing is published under this grant.")
+        self.recordings.start(recording_id, grant_id, most_ms=most_ms, most_bytes=most_bytes)
+
     def reconcile(self, room: str | None) -> list[dict[str, Any]]:
         """Return what is held, of one room or of all."""
         moment = Moment.present()
@@ -216,6 +228,7 @@ class Engine:
         grant.sent_by_kind[kind] = moment.wall
         self._tell(grant, "sent", grant.sent.seen(moment))
         self._feed(grant.grant_id).frame(kind, peer, data, timestamp, moment)
+        self.recordings.frame(grant.grant_id, kind, peer, data, timestamp, moment)
 
     def sent(self, peer: Peer, kind: str) -> None:
         """Note that a frame was given to a viewer."""
@@ -396,6 +409,7 @@ class Engine:
 
     def _close(self, grant: Grant, reason: str) -> None:
         self._stop(grant)
+        self.recordings.end_of(grant.grant_id)
         peer, grant.peer = grant.peer, None
         if peer is not None:
             self._by_peer.pop(peer, None)
@@ -482,6 +496,7 @@ class Engine:
             task.cancel()
         for peer in tuple(self._by_peer):
             peer.close("the node stops")
+        await asyncio.to_thread(self.recordings.close)
 
 
 def _stale(lease: LeaseMessage, moment: Moment) -> RefusedError:

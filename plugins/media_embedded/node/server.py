@@ -45,6 +45,11 @@ class Server:
             "set_media": self._set_media,
             "revoke": self._revoke,
             "reconcile": self._reconcile,
+            "start_recording": self._start_recording,
+            "stop_recording": self._stop_recording,
+            "recordings": self._recordings,
+            "recording_path": self._recording_path,
+            "forget_recording": self._forget_recording,
             "health": self._health,
             "subscribe": self._health,
         }
@@ -152,6 +157,26 @@ class Server:
 
     async def _reconcile(self, request: dict[str, Any]) -> list[dict[str, Any]]:
         return self._engine.reconcile(request.get("room"))
+
+    async def _start_recording(self, request: dict[str, Any]) -> None:
+        self._engine.start_recording(
+            str(request["recording_id"]),
+            str(request["grant_id"]),
+            most_ms=int(request["most_ms"]),
+            most_bytes=int(request["most_bytes"]),
+        )
+
+    async def _stop_recording(self, request: dict[str, Any]) -> None:
+        self._engine.recordings.stop(str(request["recording_id"]))
+
+    async def _recordings(self, _request: dict[str, Any]) -> list[dict[str, Any]]:
+        return self._engine.recordings.listed()
+
+    async def _recording_path(self, request: dict[str, Any]) -> str:
+        return self._engine.recordings.path(str(request["recording_id"]))
+
+    async def _forget_recording(self, request: dict[str, Any]) -> None:
+        await asyncio.to_thread(self._engine.recordings.forget, str(request["recording_id"]))
 
     async def _health(self, _request: dict[str, Any]) -> dict[str, Any]:
         return self._engine.health()

@@ -30,6 +30,12 @@ class Settings:
     turn_secret: str = field(default="", repr=False)
     start_kbps: int = 900
     most_kbps: int = 1500
+    keep_free_mb: int = 512
+
+    @property
+    def recordings(self) -> Path:
+        """Where recordings lie until the app has fetched them."""
+        return self.state.parent / "recordings"
 
     @staticmethod
     def read(socket: str | None = None, state: str | None = None) -> Settings:
@@ -46,6 +52,7 @@ class Settings:
             turn_secret=env.get("PPVCMS_MEDIA_TURN_SECRET", ""),
             start_kbps=int(env.get("PPVCMS_MEDIA_START_KBPS", "900")),
             most_kbps=int(env.get("PPVCMS_MEDIA_MOST_KBPS", "1500")),
+            keep_free_mb=int(env.get("PPVCMS_MEDIA_KEEP_FREE_MB", "512")),
         )
 
     def for_connections(self) -> RTCConfiguration:
