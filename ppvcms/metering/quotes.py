@@ -189,7 +189,7 @@ def _terms(
         extend_below_s=settings.extend_below_s,
         warn_s=(settings.warn_1_s, settings.warn_2_s),
         voyeurs=mode.private and not mode.exclusive and place.scene.voyeurs(private=True),
-        recording=quoted.recording,
+        recording=quoted.recording or mode.ruled.recording,
         text_version=TEXT_VERSION,
         quoted_at=now,
         block_s=block.minutes * 60 if block is not None else 0,

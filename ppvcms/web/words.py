@@ -79,8 +79,11 @@ def _panel(name: str) -> dict[str, str]:
     """Return what the entry panel says."""
     return {
         "none": _("none"),
+        "carries_audio": _("sound, no picture"),
+        "carries_text": _("text: no camera, no microphone"),
         "yes": _("yes"),
         "no": _("no"),
+        "recording": _("possible; you are never in it"),
         "minutes": _("{n} min"),
         "per_minute": _("{price} / min"),
         "by_minute": _("By the minute"),
@@ -96,7 +99,7 @@ def _panel(name: str) -> dict[str, str]:
             "at any moment."
         ),
         "note_request": _(
-            "Nothing is charged before both of you have picture. You are counted by the second "
+            "Nothing is charged before both of you are connected. You are counted by the second "
             "and can end at any moment."
         ),
         "note_admit": _(
@@ -141,7 +144,7 @@ def _ends(name: str) -> dict[str, str]:
         "ended_exhausted": _("Your credits were used up."),
         "ended_resume_window": _("The line did not come back in time."),
         "ended_pause_cap": _("The line was away for too long in all."),
-        "ended_not_connected": _("No picture came about. Nothing was charged."),
+        "ended_not_connected": _("No connection came about. Nothing was charged."),
         "ended_mode_changed": _(
             "The kind of show has changed. You were charged up to that second."
         ),
@@ -156,9 +159,9 @@ def _ends(name: str) -> dict[str, str]:
 def _lines() -> dict[str, str]:
     return {
         "line_up": _("line good"),
-        "line_down": _("no picture"),
+        "line_down": _("line down"),
         "line_waiting": _("waiting"),
-        "connecting": _("Connecting. Nothing is counted before both pictures arrive."),
+        "connecting": _("Connecting. Nothing is counted before both of you are there."),
         "running": _("Counted by the second."),
         "exhausted_title": _("Your credits are used up"),
         "end_yes": _("End it"),
@@ -224,6 +227,7 @@ def perform() -> dict[str, str]:
         ),
         "mode_yes": _("Change it"),
         "camera_first": _("Turn your camera on first."),
+        "sound_only": _("No camera, sound alone"),
         "private_begins": _("The private show begins."),
         "private_ended": _("The private show is over."),
         "ended_payer_ended": _("The %(role)s ended the show.", role=client),

@@ -86,6 +86,7 @@ export class Entry {
     find("[data-pv-entry-text]").textContent = offer?.change ? words.change_note : words[`text_${terms.mode}`] ?? "";
     row("rate", block ? "" : formatMoney(terms.rate));
     this.#blocks(price.blocks ?? [], block);
+    row("carries", words[`carries_${price.carries}`] ?? "");
     row("grace", terms.grace_s ? formatDuration(terms.grace_s) : offer?.grace_note ? words.none : "");
     find("[data-pv-grace-note]").textContent = offer?.grace_note || words.grace_note;
     row("minimum", !block && terms.minimum_minutes ? words.minutes.replace("{n}", terms.minimum_minutes) : "");
@@ -93,7 +94,7 @@ export class Entry {
     row("two_way", beside.two_way);
     row("voyeur", beside.voyeur);
     row("voyeurs", price.private ? (terms.voyeurs ? words.yes : words.no) : "");
-    row("recording", terms.recording ? words.yes : words.no);
+    row("recording", terms.recording ? words.recording : words.no);
     row("note", offer && entry !== "click");
     row("funds", offer ? formatMoney(offer.funds_needed) : "");
     row("available", offer ? formatMoney(offer.available) : "");
