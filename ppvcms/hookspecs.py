@@ -33,6 +33,7 @@ if TYPE_CHECKING:
         ClientBadge,
         DemoContext,
         LifecycleContext,
+        NoticeChannel,
         NoticeKind,
         Permission,
         PluginBlueprint,
@@ -197,6 +198,11 @@ def register_notices() -> list[NoticeKind]:
 
 
 @_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_notice_channels() -> list[NoticeChannel]:
+    """Return ways to bring notices to people beside the site and mail, such as SMS."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
 def register_uploads() -> list[UploadKind]:
     """Return the kinds of files that people may bring part by part, with a bar."""
 
@@ -273,6 +279,14 @@ def check_price(room: RoomView, actor: Actor) -> Refusal | None:
 @_hook(HookKind.COLLECT, result=(list,))
 def unlisted_performers(performer_ids: Sequence[str]) -> list[str]:
     """Return those of the performers whose rooms no list shall show; asked once for a list."""
+
+
+@_hook(HookKind.COLLECT, result=(dict,))
+def person_alerts(user_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what stands in the way of people, or soon will, by person; asked once for a list.
+
+    Short sentences for who cares for them, such as a studio: nothing that is theirs alone.
+    """
 
 
 @_hook(HookKind.DECIDE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from flask import Blueprint
@@ -124,6 +125,55 @@ class NoticeKind:
     mail: bool = True
     permission: str | None = None
     mail_gap_min: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeMessage:
+    """What a channel brings to one person, in their language.
+
+    `count` notices are told at once; `title` says so, `body` is the newest one's.
+    `url` is where they go on. `id` is the same at every try.
+    """
+
+    id: str
+    user_id: str
+    title: str
+    body: str
+    url: str
+    count: int = 1
+
+
+class Carried(StrEnum):
+    """What came of one try to bring a notice."""
+
+    SENT = "sent"
+    LATER = "later"
+    NEVER = "never"
+
+
+@dataclass(frozen=True, slots=True)
+class Carriage:
+    """One try to bring a notice: what came of it and, for the owner, why."""
+
+    outcome: Carried
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeChannel:
+    """A way to reach people away from the site, such as SMS; `key` is ``<slug>.<name>``.
+
+    `send` is called outside of transactions and must end within seconds: what it
+    answers as ``later`` is tried again after growing pauses. Of one thread at most
+    one message comes within `gap_min` minutes. With `preset`, kinds that are mailed
+    come this way too until the person says otherwise.
+    """
+
+    key: str
+    label: str
+    send: Callable[[NoticeMessage], Carriage]
+    gap_min: int
+    preset: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from ppvcms.errors import PluginError
 from ppvcms.host.contract import (
     ActivationCheck,
     Assets,
+    NoticeChannel,
     NoticeKind,
     Permission,
     PluginMenuItem,
@@ -46,6 +47,7 @@ class Contributions:
     tasks: dict[str, Task] = field(default_factory=dict)
     uploads: dict[str, UploadKind] = field(default_factory=dict)
     notices: dict[str, NoticeKind] = field(default_factory=dict)
+    notice_channels: dict[str, NoticeChannel] = field(default_factory=dict)
     activation_checks: dict[str, ActivationCheck] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """Which plugin gave a thing, by the hook's noun and its name."""
@@ -138,6 +140,13 @@ def _notices(target: Contributions, slug: str, items: list[NoticeKind]) -> None:
         target.notices[item.key] = item
 
 
+def _notice_channels(target: Contributions, slug: str, items: list[NoticeChannel]) -> None:
+    for item in _each(slug, items, NoticeChannel):
+        if not item.key.startswith(f"{slug}."):
+            raise PluginError(slug, f"notice channel '{item.key}' must begin with '{slug}.'.")
+        target.notice_channels[item.key] = item
+
+
 def _keyed(noun: str, *needs: str) -> Callable[[Contributions, str, list[Any]], None]:
     def take(target: Contributions, slug: str, items: list[Any]) -> None:
         shelf: dict[str, Any] = getattr(target, noun)
@@ -181,6 +190,7 @@ _ADDERS: dict[str, Callable[[Contributions, str, Any], None]] = {
     "register_gateways": _keyed("gateways", "execute", "verify", "parse", "lookup"),
     "register_tasks": _tasks,
     "register_notices": _notices,
+    "register_notice_channels": _notice_channels,
     "register_activation_checks": _activation_checks,
     "register_uploads": _uploads,
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import (
         ActivationCheck,
         Assets,
+        NoticeChannel,
         NoticeKind,
         Permission,
         PluginMenuItem,
@@ -73,6 +74,11 @@ def tasks() -> dict[str, Task]:
 def notice_kinds() -> dict[str, NoticeKind]:
     """Return the kinds of notices that plugins declared, by key."""
     return dict(current().contributions.notices)
+
+
+def notice_channels() -> dict[str, NoticeChannel]:
+    """Return the ways to reach people that plugins offer beside site and mail, by key."""
+    return dict(current().contributions.notice_channels)
 
 
 def upload_kinds() -> dict[str, UploadKind]:

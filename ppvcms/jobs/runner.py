@@ -18,10 +18,12 @@ from sqlalchemy.orm import Session, object_session
 from ppvcms.accounts.models import Mail
 from ppvcms.db import after_commit, db
 from ppvcms.host.snapshot import pinned
+from ppvcms.jobs.carrying import carry_due
 from ppvcms.jobs.mail import send_due
 from ppvcms.jobs.outbox import BATCH, deliver_due
 from ppvcms.jobs.tasks import run_due
 from ppvcms.ledger.models import Outbox
+from ppvcms.notices.models import NoticeDelivery
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -66,6 +68,7 @@ class Runner:
             try:
                 more = deliver_due() == BATCH
                 send_due()
+                carry_due()
                 if time.monotonic() - self._tasks_at >= TASKS_EVERY_S:
                     self._tasks_at = time.monotonic()
                     run_due(self.owner)
@@ -102,3 +105,4 @@ def _wake_on_writing(app: Flask, runner: Runner) -> None:
 
     event.listen(Outbox, "after_insert", written)
     event.listen(Mail, "after_insert", written)
+    event.listen(NoticeDelivery, "after_insert", written)

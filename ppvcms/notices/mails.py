@@ -2,35 +2,32 @@
 
 from __future__ import annotations
 
-import contextlib
 from typing import TYPE_CHECKING
 
 from flask import current_app
 from flask_babel import force_locale
 from flask_babel import gettext as _
-from sqlalchemy.exc import IntegrityError
 
 from ppvcms.accounts.mail import queue_mail
 from ppvcms.accounts.models import Mail
 from ppvcms.db import now_ms
 from ppvcms.host.settings import site
-from ppvcms.notices.models import NoticeThread
+from ppvcms.notices.threads import MAIL, MINUTE_MS, locked
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.accounts.models import User
     from ppvcms.host.contract import NoticeKind
-    from ppvcms.notices.models import Notice
+    from ppvcms.notices.models import Notice, NoticeThread
 
 SETTINGS = "/account/notices/settings"
-MINUTE_MS = 60_000
 
 
 def write(session: Session, user: User, notice: Notice, *, thread: str, kind: NoticeKind) -> None:
     """Write the mail of a notice, or put the notice into the mail that waits already."""
     now = now_ms(session)
-    row = _thread(session, user.id, thread)
+    row = locked(session, user.id, MAIL, thread)
     free_at = row.due_at + (kind.mail_gap_min or site().mail_gap_min) * MINUTE_MS
     if free_at > now and kind.mail_gap_min:
         # A gap of the kind's own: what comes too soon is told on the site alone.
@@ -40,17 +37,7 @@ def write(session: Session, user: User, notice: Notice, *, thread: str, kind: No
             return
         mail = _new(session, user, notice)
     mail.due_at = max(now, free_at)
-    row.mail_id, row.due_at = mail.id, mail.due_at
-
-
-def _thread(session: Session, user_id: str, thread: str) -> NoticeThread:
-    """Return a thread of somebody's mails, locked: two notices at once come one after the other."""
-    with contextlib.suppress(IntegrityError), session.begin_nested():
-        if session.get(NoticeThread, (user_id, thread)) is None:
-            session.add(NoticeThread(user_id=user_id, thread=thread, mail_id="", due_at=0))
-    return session.get_one(
-        NoticeThread, (user_id, thread), with_for_update=True, populate_existing=True
-    )
+    row.last_id, row.due_at = mail.id, mail.due_at
 
 
 def _new(session: Session, user: User, notice: Notice) -> Mail:
@@ -63,7 +50,7 @@ def _new(session: Session, user: User, notice: Notice) -> Mail:
 
 def _added(session: Session, row: NoticeThread, notice: Notice) -> bool:
     """Put a notice into the thread's mail, unless that one is on its way."""
-    mail = session.get(Mail, row.mail_id, with_for_update=True, populate_existing=True)
+    mail = session.get(Mail, row.last_id, with_for_update=True, populate_existing=True)
     if mail is None or mail.state != "waiting" or mail.attempts or mail.due_at <= now_ms(session):
         return False
     head, mark, foot = mail.body.rpartition("\n--\n")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale
@@ -15,7 +15,7 @@ from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.settings import site
 from ppvcms.ids import new_id
-from ppvcms.notices import mails
+from ppvcms.notices import deliveries, mails
 from ppvcms.notices.kinds import kind_of
 from ppvcms.notices.models import Notice, NoticeChoice
 from ppvcms.notices.words import common, written
@@ -26,17 +26,18 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
-    from ppvcms.host.contract import NoticeKind
+    from ppvcms.host.contract import NoticeChannel, NoticeKind
 
 PER_PAGE = 30
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Where somebody wants a kind of notice."""
+    """Where somebody wants a kind of notice; `channels` are those that they chose about."""
 
     on_site: bool
     by_mail: bool
+    channels: Mapping[str, bool] = field(default_factory=dict)
 
 
 def send_notice(
@@ -49,12 +50,13 @@ def send_notice(
     key: str | None = None,
     thread: str = "",
 ) -> None:
-    """Tell a person something, on the site and by mail as they want it, in their language.
+    """Tell a person something, on the ways that they want, in their language.
 
     It is written in the caller's transaction and goes out with its commit. The same
     `key` tells a person once. `link` is a path of this site. Mails of one `thread`
     (the kind, unless said otherwise) come at most once in the site's mail gap; what
-    comes in between is put together. Of `values`, a whole number named ``..._at`` is
+    comes in between is put together. A plugin's channel has a gap of its own, and
+    tells how many came meanwhile. Of `values`, a whole number named ``..._at`` is
     a moment and one named ``...amount`` an amount in minor units of credits.
 
     Raises:
@@ -67,7 +69,12 @@ def send_notice(
     if user is None or user.state != "active":
         return
     wanted = _choice(declared, session.get(NoticeChoice, (user_id, kind)))
-    if not (wanted.on_site or wanted.by_mail) or _told(session, user_id, key):
+    ways = [
+        channel
+        for channel in deliveries.channels_of(session, user_id)
+        if wants(declared, wanted, channel)
+    ]
+    if not (wanted.on_site or wanted.by_mail or ways) or _told(session, user_id, key):
         return
     title, body = _words(session, declared, user, values or {})
     notice = Notice(
@@ -85,8 +92,15 @@ def send_notice(
         return
     if wanted.by_mail and user.email_verified_at is not None:
         mails.write(session, user, notice, thread=thread or kind, kind=declared)
+    for channel in ways:
+        deliveries.write(session, notice, channel, thread=thread or kind, kind=declared)
     if wanted.on_site:
         after_commit(session, lambda: _push(notice))
+
+
+def wants(kind: NoticeKind, choice: Choice, channel: NoticeChannel) -> bool:
+    """Whether a kind comes on a channel: as chosen, else as the channel begins."""
+    return choice.channels.get(channel.key, channel.preset and kind.mail)
 
 
 def _kept(session: Session, notice: Notice) -> bool:
@@ -120,7 +134,9 @@ def _words(
 
 
 def _choice(kind: NoticeKind, row: NoticeChoice | None) -> Choice:
-    return Choice(row.on_site, row.by_mail) if row else Choice(on_site=True, by_mail=kind.mail)
+    if row is None:
+        return Choice(on_site=True, by_mail=kind.mail)
+    return Choice(row.on_site, row.by_mail, row.channels)
 
 
 def _push(notice: Notice) -> None:
@@ -193,9 +209,17 @@ def choose(user_id: str, wanted: Mapping[str, Choice]) -> None:
     """Keep where somebody wants each kind of notice."""
 
     def act(session: Session) -> None:
+        query = select(NoticeChoice).where(NoticeChoice.user_id == user_id)
+        known = {row.kind: row for row in session.scalars(query)}
         for kind, choice in wanted.items():
+            # What was said of a channel that is away now holds when it is back.
+            before = known[kind].channels if kind in known else {}
             row = NoticeChoice(
-                user_id=user_id, kind=kind, on_site=choice.on_site, by_mail=choice.by_mail
+                user_id=user_id,
+                kind=kind,
+                on_site=choice.on_site,
+                by_mail=choice.by_mail,
+                channels={**before, **choice.channels},
             )
             session.merge(row)
 

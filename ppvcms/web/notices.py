@@ -8,7 +8,9 @@ from flask import Blueprint, abort, flash, jsonify, redirect, render_template, r
 from flask_babel import gettext as _
 from flask_login import current_user
 
+from ppvcms.db import db
 from ppvcms.notices import services
+from ppvcms.notices.deliveries import channels_of
 from ppvcms.notices.kinds import kinds
 from ppvcms.notices.services import PER_PAGE, Choice
 from ppvcms.web.account import account_nav
@@ -17,7 +19,7 @@ from ppvcms.web.guards import local_path, policy
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from ppvcms.host.contract import NoticeKind
+    from ppvcms.host.contract import NoticeChannel, NoticeKind
 
 blueprint = Blueprint("notices", __name__, url_prefix="/account/notices")
 
@@ -65,16 +67,33 @@ def read_all() -> ResponseReturnValue:
 @blueprint.route("/settings", methods=["GET", "POST"])
 @policy(who="signed_in", rate="60 per hour")
 def settings() -> ResponseReturnValue:
-    """Choose for each kind whether it comes on the site, by mail, or not at all."""
+    """Choose for each kind on which ways it comes, if at all."""
     offered = _offered()
+    channels = channels_of(db.session(), current_user.id)
     if request.method == "POST":
-        on_site, by_mail = (set(request.form.getlist(name)) for name in ("site", "mail"))
-        wanted = {kind.key: Choice(kind.key in on_site, kind.key in by_mail) for kind in offered}
-        services.choose(current_user.id, wanted)
+        services.choose(current_user.id, {kind.key: _wanted(kind, channels) for kind in offered})
         flash(_("Saved."), "success")
         return redirect(url_for("notices.settings"))
     wants = services.choices_of(current_user.id, offered)
-    return render_template("account/notice_settings.html", kinds=offered, wants=wants)
+    on = {
+        (kind.key, channel.key)
+        for kind in offered
+        for channel in channels
+        if services.wants(kind, wants[kind.key], channel)
+    }
+    return render_template(
+        "account/notice_settings.html", kinds=offered, wants=wants, channels=channels, on=on
+    )
+
+
+def _wanted(kind: NoticeKind, channels: list[NoticeChannel]) -> Choice:
+    """Return what the form says of a kind: the channels are those that it showed."""
+    ticked = {name: set(request.form.getlist(name)) for name in ("site", "mail", "channel")}
+    return Choice(
+        kind.key in ticked["site"],
+        kind.key in ticked["mail"],
+        {one.key: f"{one.key}:{kind.key}" in ticked["channel"] for one in channels},
+    )
 
 
 def _offered() -> list[NoticeKind]:

@@ -9,6 +9,7 @@ from sqlalchemy import or_, select
 
 from ppvcms.accounts.models import AuditLog, Mail, User
 from ppvcms.db import db
+from ppvcms.notices.models import Notice, NoticeDelivery
 from ppvcms.rooms.models import Room
 from ppvcms.web.admin.queries.paging import Page, page_of
 
@@ -31,6 +32,16 @@ class AuditFilters:
     until: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DeliveryRow:
+    """A notice on its way on a plugin's channel, and to whom."""
+
+    row: NoticeDelivery
+    title: str
+    user_id: str
+    person: str
+
+
 def mails(*, state: str = "", words: str = "", page: int = 1) -> Page[Mail]:
     """Return mails, the newest first; `words` look into receiver and subject."""
     query = select(Mail).order_by(Mail.made_at.desc(), Mail.id.desc())
@@ -40,6 +51,19 @@ def mails(*, state: str = "", words: str = "", page: int = 1) -> Page[Mail]:
         like = f"%{words}%"
         query = query.where(or_(Mail.to.ilike(like), Mail.subject.ilike(like)))
     return page_of(query, lambda rows: [row[0] for row in rows], page)
+
+
+def deliveries(*, state: str = "", page: int = 1) -> Page[DeliveryRow]:
+    """Return what goes out on plugins' channels, the newest first."""
+    query = (
+        select(NoticeDelivery, Notice.title, Notice.user_id, User.display_name)
+        .join(Notice, Notice.id == NoticeDelivery.notice_id)
+        .join(User, User.id == Notice.user_id)
+        .order_by(NoticeDelivery.id.desc())
+    )
+    if state:
+        query = query.where(NoticeDelivery.state == state)
+    return page_of(query, lambda rows: [DeliveryRow(*row) for row in rows], page)
 
 
 def audit_page(filters: AuditFilters, page: int = 1) -> Page[AuditLog]:

@@ -23,6 +23,7 @@ from ppvcms.jobs.tasks import QUICK_LEASE_MS
 from ppvcms.ledger.models import Outbox
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
+from ppvcms.notices.models import NoticeDelivery
 from ppvcms.payments.models import PaymentInbox, PaymentOp
 
 if TYPE_CHECKING:
@@ -203,6 +204,8 @@ def _mail() -> Finding:
     counts = dict(rows.all())
     config: Config = current_app.config["PPVCMS"]
     waiting, failed = counts.get("waiting", 0), counts.get("failed", 0)
+    lost = select(func.count()).where(NoticeDelivery.state == "failed")
+    failed += db.session.scalar(lost) or 0
     words = _("%(waiting)s waiting, %(failed)s failed.", waiting=waiting, failed=failed)
     if not config.mail_url:
         remedy = _("No mail server is set (PPVCMS_MAIL_URL): mails can be read under Mail alone.")
