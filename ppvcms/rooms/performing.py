@@ -10,6 +10,8 @@ from ppvcms.host import dispatch, registry
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from ppvcms.accounts.actor import Actor
 
 PERFORM = "room.perform"
@@ -21,6 +23,15 @@ def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:
     if not actor.can(PERFORM):
         return Refusal("forbidden", _("This account cannot perform here. Nothing was changed."))
     return dispatch.decide("check_performer", actor=actor, act=act)
+
+
+def alerts_of(user_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return what plugins say stands in the way of people, or soon will, as sentences (CM-09)."""
+    found: dict[str, list[str]] = {}
+    for _slug, answer in dispatch.collect("person_alerts", user_ids=list(user_ids)):
+        for user_id, texts in answer.items():
+            found.setdefault(user_id, []).extend(texts)
+    return found
 
 
 def refusal_of_mode(actor: Actor, mode_key: str) -> Refusal | None:
