@@ -64,4 +64,26 @@ BASES: dict[str, ModeBase] = {
         private=True,
         carries="audio",
     ),
+    "text_free": ModeBase(
+        _l("Free for all, text only"),
+        _l("One to many, written. No camera and no microphone, on either side."),
+        "chat-text",
+        carries="text",
+    ),
+    "text_group": ModeBase(
+        _l("Paid group, text only"),
+        _l("As a paid group, written: who enters reads and writes, and pays by the minute."),
+        "chat-text",
+        paid=True,
+        carries="text",
+    ),
+    "text": ModeBase(
+        _l("Private, text only"),
+        _l("One to one and written, without camera and microphone. Nobody else reads it."),
+        "chat-text",
+        paid=True,
+        private=True,
+        exclusive=True,
+        carries="text",
+    ),
 }

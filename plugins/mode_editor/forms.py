@@ -34,6 +34,7 @@ ICONS = {
     "gem": _l("Gem"),
     "mic": _l("Microphone"),
     "telephone": _l("Telephone"),
+    "chat-text": _l("Written"),
     "music-note-beamed": _l("Music"),
     "mortarboard": _l("Lesson"),
     "heart-pulse": _l("Health"),
@@ -172,7 +173,7 @@ class ModeForm(FlaskForm):
         rate = (self.rate.data or 0) if base.paid else 0
         public = not base.private
         slots = (self.slots.data or 0) if public and base.carries == "video" else 0
-        voyeurs = self.voyeurs.data if public else "never"
+        voyeurs = self.voyeurs.data if public and base.carries != "text" else "never"
         return Draft(
             name=" ".join((self.name.data or "").split()),
             summary=(self.summary.data or "").strip(),

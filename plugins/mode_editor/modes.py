@@ -52,6 +52,7 @@ def as_mode(row: OwnMode) -> RoomMode:
         quote_terms=partial(_quote, row),
         limits=partial(_limits, row) if base.paid else None,
         weight=20 + row.weight,
+        steady=True,
         exclusive=base.exclusive,
         base=base.carries,
         rules=partial(_rules, row),

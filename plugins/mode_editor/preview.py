@@ -33,7 +33,7 @@ def panel_of(draft: Draft) -> Panel:
     base = BASES[draft.base]
     if not base.paid:
         note = _("There is no panel: everybody watches at once.")
-        terms = {"summary": draft.summary, "note": note, **_extras(draft)}
+        terms = {"summary": draft.summary, "note": note, **_carries(draft), **_extras(draft)}
         return Panel(draft.name, _("Watch"), _("Free"), draft.icon, terms)
     button = _("Ask now at these terms") if base.private else _("Enter at these terms")
     card = _("%(price)s / min", price=_money(draft.rate))
@@ -55,8 +55,15 @@ def _paid_terms(draft: Draft) -> dict[str, Any]:
         "recording": _("only if both agree") if draft.recording else _("no"),
         "funds": _money(least),
         "note": _("Nothing is charged before the click. You are counted by the second."),
+        **_carries(draft),
         **_extras(draft),
     }
+
+
+def _carries(draft: Draft) -> dict[str, str]:
+    """Return what a show without a picture says of itself."""
+    carried = {"audio": _("sound, no picture"), "text": _("text: no camera, no microphone")}
+    return {"carries": carried.get(BASES[draft.base].carries, "")}
 
 
 def _extras(draft: Draft) -> dict[str, str]:

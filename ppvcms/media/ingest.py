@@ -21,9 +21,9 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 
 from ppvcms.db import db, transaction, wall_ms
-from ppvcms.host import registry
 from ppvcms.media.contract import EventKind, MediaEvent, MediaRole, MediaUnavailableError
 from ppvcms.media.models import Grant, MediaSeen
+from ppvcms.media.services import providers
 from ppvcms.realtime import push
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ def _watch_providers(app: Flask, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with app.app_context():
-                keys = list(registry.media_providers())
+                keys = list(providers())
         except Exception:
             log.exception("media_ingest_failed")
             keys = []
@@ -138,7 +138,7 @@ def _follow(app: Flask, key: str, stop: threading.Event) -> None:
     while not stop.is_set():
         try:
             with app.app_context():
-                provider = registry.media_providers().get(key)
+                provider = providers().get(key)
                 after = seen()
             if provider is None:
                 return

@@ -20,8 +20,9 @@ from sqlalchemy import select, update
 
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import registry
-from ppvcms.host.files import plugin_asset
+from ppvcms.host.files import asset, plugin_asset
 from ppvcms.ids import new_id
+from ppvcms.media import presence as answering
 from ppvcms.media.contract import (
     Lease,
     MediaRole,
@@ -219,13 +220,19 @@ def tell_engine(
     return {
         "grant": grant.id,
         "provider": provider.key,
-        "module": plugin_asset(
-            registry.owner_of("media_providers", provider.key) or "", provider.client_module
-        ),
+        "module": _module_of(provider),
         "role": grant.role,
         "descriptor": descriptor,
         "beat_s": BEAT_S,
     }
+
+
+def _module_of(provider: MediaProvider) -> str:
+    """Return the address of the module that joins a page to an engine."""
+    if provider.key == answering.KEY:
+        return asset(provider.client_module)
+    owner = registry.owner_of("media_providers", provider.key) or ""
+    return plugin_asset(owner, provider.client_module)
 
 
 # --- What a holder does ---------------------------------------------------------------
@@ -459,9 +466,27 @@ def _close_lapsed() -> int:
 # --- Small parts --------------------------------------------------------------------------
 
 
+def providers() -> dict[str, MediaProvider]:
+    """Return what carries shows now: the engines of active plugins, and the built-in line."""
+    return registry.media_providers() | {answering.KEY: answering.line()}
+
+
 def provider_of(key: str) -> MediaProvider | None:
     """Return the active provider with this key."""
-    return registry.media_providers().get(key)
+    return providers().get(key)
+
+
+def carrier_of(base: str, *, now: str | None = None) -> str | None:
+    """Return the key of what carries shows of a mode's base, None while no engine is active.
+
+    `now` is what carries the show that goes on; an engine is kept.
+    """
+    if base == answering.TEXT:
+        return answering.KEY
+    if now is not None and now != answering.KEY:
+        return now
+    engine = registry.media_provider()
+    return engine.key if engine is not None else None
 
 
 def has_publisher(show_id: str) -> bool:

@@ -103,6 +103,8 @@ def _refusal_to_accept(session: Session, public: Show | None, row: ShowRequest) 
         return Refusal("offline", _("Go live first. The request still waits."))
     if public.private:
         return Refusal("busy", _("A private show is running."), _("End it first."))
+    if shows.carrier_inside(public, row.mode) is None:
+        return shows.no_engine(_("Nothing was charged, and the request still waits."))
     return None
 
 

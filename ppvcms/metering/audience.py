@@ -15,6 +15,7 @@ from ppvcms.db import db, now_ms
 from ppvcms.metering.entry import place_of
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
+from ppvcms.metering.state import Phase
 from ppvcms.metering.view import seat_views
 from ppvcms.realtime import push
 from ppvcms.rooms.modes import PayerRole
@@ -44,6 +45,16 @@ def unseen(session: Session, room_id: str, user_id: str) -> bool:
         Seat.state.in_(OPEN_STATES),
     )
     return session.scalar(query.limit(1)) is not None
+
+
+def served(session: Session, show_id: str) -> dict[str, str]:
+    """Return the seats of a show whose time counts now, by their payers."""
+    query = select(Seat.payer_id, Seat.id).where(
+        Seat.show_id == show_id,
+        Seat.state == Phase.LIVE.value,
+        Seat.secured_until > now_ms(session),
+    )
+    return {payer_id: seat_id for payer_id, seat_id in session.execute(query)}  # noqa: C416 - rows
 
 
 def audience(room: Room) -> dict[str, Any]:

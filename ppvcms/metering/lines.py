@@ -15,6 +15,6 @@ SOCKETS = (media_sockets, room_sockets, sockets)
 def link() -> None:
     """Let media ask for the leases of seats, and rooms and meter hear what engines tell."""
     services.read_seats_with(seats.lease_of)
-    payers.read_with(audience.payers, audience.unseen)
+    payers.read_with(audience.payers, audience.unseen, audience.served)
     ingest.on_evidence(shows.heard)
     ingest.on_evidence(evidence.hear)

@@ -27,9 +27,10 @@ from ppvcms.metering.entry import (
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.metering.seats import live_seats_of, open_seat_of
+from ppvcms.metering.state import Phase
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
-from ppvcms.rooms import alerts, chat, presence, services, shows, switches
+from ppvcms.rooms import alerts, chat, presence, services, shows, switches, written
 from ppvcms.rooms.models import Room, Show
 from ppvcms.rooms.modes import PayerRole
 from ppvcms.rooms.sockets import VISIT
@@ -58,13 +59,16 @@ def enter(caller: Caller, slug: str, page: str, seat_id: str | None) -> Answer |
         return state_for(room, caller)
     if page == "perform" or (seat is not None and room.performer_id == caller.actor.user_id):
         caller.enter(f"perform:{room.id}")
+    place = place_of(room)
     if seat is not None:
         caller.show_id, caller.seat_id = seat.show_id, seat.id
         caller.leave(f"room:{room.id}")
         caller.enter(f"seat:{seat.id}")
         caller.enter(f"show:{seat.show_id}")
     elif page == "public":
-        take_place(caller, place_of(room))
+        take_place(caller, place)
+    if seat is None and (page == "perform" or caller.seat_id is not None):
+        _read_along(caller, place)
     role = services.role_in(room, caller.actor)
     if caller.actor.user_id and unseen(db.session(), room.id, caller.actor.user_id):
         role = PayerRole.VOYEUR
@@ -80,10 +84,26 @@ def take_place(caller: Caller, place: Place) -> None:
         caller.enter(f"seat:{seat.id}")
 
 
+def _read_along(caller: Caller, place: Place) -> None:
+    """Let a page of a paid show that is written be in its chat, and not in the room's (MD-12)."""
+    if place.public is not None and written.is_service(place.public):
+        caller.show_id = place.public.id
+
+
+def _read_until(caller: Caller) -> int | None:
+    """Return up to when a payer may read what was written in a public show, None for all."""
+    if caller.seat_id is None or caller.page != "public":
+        return None
+    seat = db.session.get_one(Seat, caller.seat_id)
+    if seat.state == Phase.LIVE:
+        return None
+    return 0 if seat.started_at is None else seat.paused_at or seat.waiting_since
+
+
 def _look_in(caller: Caller, room: Room) -> None:
     """Let staff into whatever runs, in no count and no list; the visit is kept (BO-07, R-16)."""
     show = services.current_show(room)
-    if show is not None and show.private:
+    if show is not None and (show.private or written.is_service(show)):
         caller.show_id = show.id
         caller.enter(f"show:{show.id}")
     data = {"show": show.id if show is not None else None}
@@ -101,7 +121,7 @@ def state_for(room: Room, caller: Caller) -> dict[str, Any]:
     answer: dict[str, Any] = {
         "state": services.state_json(room),
         "me": me(room, caller.actor),
-        "chat": chat.tail(room.id, show_id=caller.show_id),
+        "chat": chat.tail(room.id, show_id=caller.show_id, until=_read_until(caller)),
         "plugins": dict(dispatch.collect("room_state", room=view, actor=caller.actor)),
         "server_now": now_ms(db.session()),
     }

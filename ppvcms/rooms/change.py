@@ -12,12 +12,14 @@ from ppvcms.host import registry
 from ppvcms.ids import new_id
 from ppvcms.ledger import outbox
 from ppvcms.media import seating
+from ppvcms.media import services as media
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
 from ppvcms.rooms.listing import card_of
 from ppvcms.rooms.models import Room, Show
 from ppvcms.rooms.performing import refusal_of_mode
 from ppvcms.rooms.services import not_yours, push_state
+from ppvcms.rooms.shows import no_engine
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -47,14 +49,21 @@ def change_mode(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
             return Refusal("offline", _("You are not live."), _("Press Go live first."))
         if show.private:
             return Refusal("busy", _("A private show is running."), _("End it first."))
-        if show.mode != mode_key:
-            _change(session, show, registry.room_modes()[mode_key], actor)
-        return show
+        return _change(session, show, registry.room_modes()[mode_key], actor)
 
     return transaction(act)
 
 
-def _change(session: Session, show: Show, mode: RoomMode, actor: Actor) -> None:
+def _change(session: Session, show: Show, mode: RoomMode, actor: Actor) -> Show | Refusal:
+    if show.mode == mode.key:
+        return show
+    carrier = media.carrier_of(mode.base, now=show.media_provider)
+    if carrier is None:
+        return no_engine(_("Nothing was changed."))
+    if carrier != show.media_provider:
+        # The pages come back on the other line by themselves.
+        show.media_provider = carrier
+        after_commit(session, lambda: media.revoke_public(show.id, reason="mode"))
     now = now_ms(session)
     show.mode, show.paid, show.changed_at = mode.key, mode.paid, now
     show.free_until = now + FREE_AFTER_MS if mode.paid else None
@@ -69,6 +78,7 @@ def _change(session: Session, show: Show, mode: RoomMode, actor: Actor) -> None:
     outbox.write_event(session, fact)
     seating.limit_viewers(session, show.id, until=show.free_until)
     after_commit(session, lambda: _tell(show))
+    return show
 
 
 def _tell(show: Show) -> None:

@@ -19,6 +19,7 @@ from ppvcms.ids import new_id
 from ppvcms.ledger import outbox
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
+from ppvcms.rooms import written
 from ppvcms.rooms.badges import badges_of
 from ppvcms.rooms.models import ChatMessage
 from ppvcms.rooms.payers import is_unseen
@@ -51,7 +52,9 @@ def post(
         )
     room = by_id(room_id)
     view = view_of(room, show_id=show_id)
-    refusal = dispatch.decide("check_message", message=line, room=view, actor=actor)
+    refusal = written.refusal_to_write(room, show_id, actor) or dispatch.decide(
+        "check_message", message=line, room=view, actor=actor
+    )
     if refusal is not None:
         return refusal
     line = dispatch.filter_value("filter_message", "message", line, room=view, actor=actor)
@@ -159,13 +162,17 @@ def _save(session: Session, message: ChatMessage) -> None:
 
 def push_line(message: ChatMessage) -> None:
     """Send a line to the pages of its place."""
-    place = f"show:{message.show_id}" if message.show_id else f"room:{message.room_id}"
-    push(place, "chat", as_json(message))
+    for place in written.places_of(message):
+        push(place, "chat", as_json(message))
 
 
-def tail(room_id: str, *, show_id: str | None = None) -> list[dict[str, Any]]:
-    """Return the newest lines of a place, the oldest of them first."""
+def tail(
+    room_id: str, *, show_id: str | None = None, until: int | None = None
+) -> list[dict[str, Any]]:
+    """Return the newest lines of a place up to a moment, the oldest of them first."""
     place = ChatMessage.show_id.is_(None) if show_id is None else ChatMessage.show_id == show_id
+    if until is not None:
+        place &= ChatMessage.at <= until
     query = (
         select(ChatMessage)
         .where(ChatMessage.room_id == room_id, place)

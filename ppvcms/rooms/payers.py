@@ -24,16 +24,24 @@ class Payers:
 
 
 def read_with(
-    payers: Callable[[Session, str], Payers], unseen: Callable[[Session, str, str], bool]
+    payers: Callable[[Session, str], Payers],
+    unseen: Callable[[Session, str, str], bool],
+    served: Callable[[Session, str], dict[str, str]],
 ) -> None:
     """Say how payers are read; the meter does, at the start of the application."""
-    current_app.extensions[SETTING] = (payers, unseen)
+    current_app.extensions[SETTING] = (payers, unseen, served)
 
 
 def payers_of(session: Session, show_id: str) -> Payers:
     """Return who pays in a public show now."""
     payers: Callable[[Session, str], Payers] = current_app.extensions[SETTING][0]
     return payers(session, show_id)
+
+
+def served(session: Session, show_id: str) -> dict[str, str]:
+    """Return the seats of a show whose time counts now, by their payers."""
+    found: Callable[[Session, str], dict[str, str]] = current_app.extensions[SETTING][2]
+    return found(session, show_id)
 
 
 def is_unseen(session: Session, room_id: str, user_id: str | None) -> bool:

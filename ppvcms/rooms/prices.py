@@ -9,9 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
-from ppvcms.db import db
+from ppvcms.db import reading
 from ppvcms.host import dispatch, registry
 from ppvcms.rooms.models import Room, RoomPrice
 from ppvcms.rooms.modes import PayerRole, Quote, RoomFacts
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from ppvcms.rooms.ways import Scene
 
 CURRENCY = "CRD"
+_OWN = select(RoomPrice.room_id, RoomPrice.mode, RoomPrice.rate, RoomPrice.minimum_minutes).where(
+    RoomPrice.room_id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +46,7 @@ class Price:
     way: bool = False
     exclusive: bool = False
     open: bool = False
+    carries: str = "video"
     blocks: tuple[Block, ...] = ()
 
     def as_json(self) -> dict[str, object]:
@@ -63,6 +67,7 @@ class Price:
             "way": self.way,
             "exclusive": self.exclusive,
             "open": self.open,
+            "carries": self.carries,
             "blocks": [{"minutes": one.minutes, "price": one.price} for one in self.blocks],
         }
 
@@ -80,9 +85,8 @@ OwnRates = dict[str, dict[str, OwnRate]]
 
 def own_rates(room_ids: Iterable[str]) -> OwnRates:
     """Return the rates that rooms set themselves, by room and mode, in one query."""
-    query = select(RoomPrice).where(RoomPrice.room_id.in_(list(room_ids)))
     found: OwnRates = {}
-    for row in db.session.scalars(query.execution_options(populate_existing=True)):
+    for row in reading().execute(_OWN, {"ids": list(room_ids)}):
         found.setdefault(row.room_id, {})[row.mode] = OwnRate(row.rate, row.minimum_minutes)
     return found
 
@@ -121,9 +125,11 @@ def facts_of(room: Room, offer: Offered, own: Mapping[str, OwnRate], scene: Scen
     )
 
 
-def price_lists(rooms: Sequence[Room], scenes: Mapping[str, Scene]) -> dict[str, tuple[Price, ...]]:
+def price_lists(
+    rooms: Sequence[Room], scenes: Mapping[str, Scene], rates: OwnRates
+) -> dict[str, tuple[Price, ...]]:
     """Return what each mode costs in each room; a mode that does not quote is left out."""
-    offers, rates = offered(), own_rates([room.id for room in rooms])
+    offers = offered()
     return {
         room.id: _prices(room, offers, rates.get(room.id, {}), scenes[room.id]) for room in rooms
     }
@@ -170,5 +176,6 @@ def _price(offer: Offered, quote: Quote, scene: Scene) -> Price:
         way=mode.way,
         exclusive=mode.exclusive,
         open=scene.is_open(mode),
+        carries=mode.base,
         blocks=quote.blocks,
     )

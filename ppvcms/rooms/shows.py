@@ -55,13 +55,9 @@ def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
     refusal = refusal_of_mode(actor, mode_key)
     if refusal is not None:
         return refusal
-    provider = registry.media_provider()
-    if provider is None:
-        return Refusal(
-            "media",
-            _("Live video is switched off on this site. You are not live."),
-            _("Ask the owner to activate a media plugin."),
-        )
+    carrier = media.carrier_of(registry.room_modes()[mode_key].base)
+    if carrier is None:
+        return no_engine(_("You are not live."))
 
     def act(session: Session) -> Show | Refusal:
         room = session.get(Room, room_id, with_for_update=True)
@@ -70,12 +66,21 @@ def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:
         running = _live_show_of(session, room.performer_id)
         if running is not None:
             return _again(running, room, mode_key)
-        show = _new_show(session, room, mode=mode_key, provider=provider.key)
+        show = _new_show(session, room, mode=mode_key, provider=carrier)
         room.show_id, room.evidence_at, room.away_since, room.ready_by = show.id, None, None, None
         after_commit(session, lambda: push_state(room_id))
         return show
 
     return transaction(act)
+
+
+def no_engine(outcome: str) -> Refusal:
+    """Return the refusal of what needs an engine while none is active; `outcome` is what is so."""
+    return Refusal(
+        "media",
+        _("Live video is switched off on this site. %(outcome)s", outcome=outcome),
+        _("Ask the owner to activate a media plugin."),
+    )
 
 
 def _again(running: Show, room: Room, mode_key: str) -> Show | Refusal:
@@ -125,17 +130,23 @@ def end_public(show_id: str, *, reason: str, ended_by: str | None) -> bool:
 def start_private(session: Session, room: Room, *, mode: str) -> Show:
     """Open a private show inside the caller's transaction; the room must be locked by it."""
     parent = session.get(Show, room.show_id) if room.show_id is not None else None
-    if parent is None or parent.state != "live" or parent.private:
+    carrier = carrier_inside(parent, mode) if parent is not None else None
+    if parent is None or parent.state != "live" or parent.private or carrier is None:
         message = f"room {room.id} has no public show to leave for a private one"
         raise ValueError(message)
-    show = _new_show(
-        session, room, mode=mode, provider=parent.media_provider, private=True, parent=parent.id
-    )
+    show = _new_show(session, room, mode=mode, provider=carrier, private=True, parent=parent.id)
     room.show_id = show.id
     public_id = parent.id
     after_commit(session, lambda: media.revoke_public(public_id, reason="private"))
     after_commit(session, lambda: push_state(show.room_id))
     return show
+
+
+def carrier_inside(parent: Show, mode_key: str) -> str | None:
+    """Return what carries a private show that begins from a public one, None without an engine."""
+    mode = registry.room_mode(mode_key)
+    base = mode.base if mode is not None else ""
+    return media.carrier_of(base, now=parent.media_provider)
 
 
 def lock(session: Session, show_id: str) -> None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ppvcms.accounts.models import Role, UserRole
-from ppvcms.db import db
+from ppvcms.db import db, reading
 from ppvcms.host import registry
+from ppvcms.media.presence import TEXT
 from ppvcms.rooms.models import VoyeurAgreement
 from ppvcms.rooms.modes import MOST_SLOTS, Entry, PayerRole
 from ppvcms.rooms.states import RoomState
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from ppvcms.rooms.models import Room, Show
     from ppvcms.rooms.modes import RoomMode
 
+_AGREED = select(VoyeurAgreement.room_id, VoyeurAgreement.mode).where(
+    VoyeurAgreement.room_id.in_(bindparam("ids", expanding=True)),
+    VoyeurAgreement.ended_at.is_(None),
+)
 ASKED = frozenset({RoomState.ONLINE, RoomState.GROUP, RoomState.HIDDEN, RoomState.PRIVATE})
 
 
@@ -49,7 +54,13 @@ class Scene:
         return mode.ruled.voyeurs.allow(private=private)
 
     def offers(self, mode: RoomMode) -> bool:
-        """Whether this performer may offer a kind of show at all (MD-03)."""
+        """Whether this performer may offer a kind of show at all (MD-03).
+
+        From a show that is written (MD-12) others are offered while an engine is active.
+        """
+        written = self.public is not None and self.public.base == TEXT
+        if written and mode.base != TEXT and registry.media_provider() is None:
+            return False
         performers = mode.ruled.performers
         return not performers or bool(performers & self.performer_roles)
 
@@ -117,7 +128,7 @@ def scenes(
     """Return what runs in rooms, by few queries however many there are."""
     found = list(rooms)
     agreed = agreements([room.id for room, *_ in found])
-    roles = _roles_of([room.performer_id for room, *_ in found])
+    roles = roles_of([room.performer_id for room, *_ in found])
     return {
         room.id: _scene(room, state, show, parent, agreed, roles)
         for room, state, show, parent in found
@@ -148,16 +159,13 @@ def _scene(
 
 def agreements(room_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return the modes in which performers agreed to be watched unseen, by room."""
-    query = select(VoyeurAgreement.room_id, VoyeurAgreement.mode).where(
-        VoyeurAgreement.room_id.in_(list(room_ids)), VoyeurAgreement.ended_at.is_(None)
-    )
     found: dict[str, set[str]] = {}
-    for room_id, mode in db.session.execute(query):
+    for room_id, mode in reading().execute(_AGREED, {"ids": list(room_ids)}):
         found.setdefault(room_id, set()).add(mode)
     return {room_id: frozenset(modes) for room_id, modes in found.items()}
 
 
-def _roles_of(user_ids: Iterable[str]) -> dict[str, frozenset[str]]:
+def roles_of(user_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return people's roles, asked for only when a mode is for some of them."""
     if not any(mode.ruled.performers for mode in registry.room_modes().values()):
         return {}

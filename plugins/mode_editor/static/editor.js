@@ -8,13 +8,13 @@ let turn = 0;
 
 function fit() {
   const base = form.elements.base.value;
-  const carried = base.startsWith("audio") ? "audio" : "video";
+  const carried = ["audio", "text"].find((one) => base.startsWith(one)) ?? "video";
   const shape = {
-    paid: base !== "free",
-    private: ["private", "exclusive", "audio"].includes(base),
+    paid: !base.endsWith("free"),
+    private: ["private", "exclusive", "audio", "text"].includes(base),
     video: carried === "video",
   };
-  shape.public = !shape.private;
+  shape.ways = !shape.private && carried !== "text";
   for (const part of form.querySelectorAll("[data-for]")) part.hidden = !shape[part.dataset.for];
   for (const part of form.querySelectorAll("[data-when]")) part.hidden = !form.elements[part.dataset.when].checked;
 }

@@ -3,6 +3,7 @@
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Audience } from "./audience.js";
 import { Chat } from "./chat.js";
+import { followLevel } from "./level.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
 import { Page } from "./plugins.js";
@@ -13,6 +14,7 @@ import { Wire } from "./wire.js";
 const root = document.getElementById("perform");
 const words = JSON.parse(root.dataset.words);
 const carries = JSON.parse(root.dataset.carries);
+const NO_CAMERA = "none";
 const wire = new Wire();
 const $ = (selector) => root.querySelector(selector);
 const own = $("[data-pv-own]");
@@ -29,11 +31,18 @@ const meter = new Meter($("[data-pv-meter]"), wire, { side: "performer", words }
 const audience = new Audience(root, wire, { words });
 const queue = new Queue(root, wire, {
   words,
-  ready: () => (stream ? "" : words.camera_first),
+  ready: (row) => {
+    if (canShow(row.mode)) return "";
+    preview();
+    return words.camera_first;
+  },
   onAccepted: (answer, row) => (row.entry === "admit" ? undefined : join(answer.seat)),
 });
 const line = new MediaLine(wire, "publish", {
-  onTrack: ({ stream: theirs }) => play(other, theirs, () => { $("[data-pv-unmute]").hidden = false; }),
+  onTrack: ({ stream: theirs }) => {
+    play(other, theirs, () => { $("[data-pv-unmute]").hidden = false; });
+    if (root.dataset.carried === "audio") followLevel($("[data-pv-sound]"), theirs);
+  },
   onState: (now) => { root.dataset.media = now; },
 });
 line.onRefused = (error) => { if (!["line", "offline", "closed"].includes(error.code)) toast(error.message); };
@@ -76,13 +85,29 @@ function join(privateSeat = null) {
 async function publish(place) {
   const moved = line.place !== place;
   line.place = place;
-  if (state.show && stream && (moved || !line.isOpen)) await line.open(sent());
+  carry();
+  if (state.show && canShow(mode()) && (moved || !line.isOpen)) await line.open(sent());
 }
 
-/** What is sent: in a show that carries sound alone, no picture. */
+/** The kind of show that runs: the private one while there is one. */
+const mode = () => seat?.mode ?? state?.mode;
+
+/** Whether what a kind of show carries is at hand: nothing for a written one. */
+function canShow(key) {
+  const needed = { text: true, audio: stream?.getAudioTracks().length }[carries[key]] ?? stream?.getVideoTracks().length;
+  return Boolean(needed);
+}
+
+/** What is sent: in a show that carries sound alone no picture, in a written one nothing. */
 function sent() {
-  const mode = seat?.mode ?? state?.mode;
-  return carries[mode] === "audio" ? new MediaStream(stream.getAudioTracks()) : stream;
+  const carried = carries[mode()];
+  if (carried === "text") return null;
+  return carried === "audio" ? new MediaStream(stream.getAudioTracks()) : stream;
+}
+
+/** Let the page look like what the show carries. */
+function carry() {
+  root.dataset.carried = state?.show ? carries[mode()] ?? "video" : "video";
 }
 
 function show(next) {
@@ -107,8 +132,9 @@ function show(next) {
     snapshots = setInterval(snapshot, 60_000);
     setTimeout(snapshot, 4_000);
   }
-  if (live && !stream) $("[data-pv-camera-needed]").hidden = false;
-  if (changed && stream && line.wanted) line.open(sent());
+  if (live && !canShow(mode())) $("[data-pv-camera-needed]").hidden = false;
+  carry();
+  if (changed && canShow(mode()) && line.wanted) line.open(sent());
 }
 
 /** Which kind of show runs, what it costs, and what was agreed to. */
@@ -140,6 +166,7 @@ function showSeat(next) {
   const first = seat?.seat !== next.seat;
   seat = next;
   root.dataset.inPrivate = "yes";
+  carry();
   for (const box of root.querySelectorAll("[data-pv-private]")) box.hidden = box.dataset.pvPrivate !== "yes";
   meter.show(seat);
   if (first) {
@@ -158,8 +185,9 @@ function leaveSeat() {
 async function preview() {
   try {
     for (const track of stream?.getTracks() ?? []) track.stop();
+    const chosen = $("[data-pv-device=videoinput]").value;
     stream = await camera({
-      video: $("[data-pv-device=videoinput]").value || true,
+      video: chosen === NO_CAMERA ? false : chosen || true,
       audio: $("[data-pv-device=audioinput]").value || true,
     });
   } catch {
@@ -171,11 +199,11 @@ async function preview() {
   own.muted = true;
   play(own, stream);
   root.dataset.camera = "on";
-  soundLevel();
+  followLevel($("[data-pv-level]"), stream, { until: () => Boolean(state?.show) });
   await devices();
   readyToGo();
   if (line.wanted) await line.replace(sent());
-  else if (state?.show) await line.open(sent());
+  else if (state?.show && canShow(mode())) await line.open(sent());
 }
 
 async function devices() {
@@ -188,30 +216,13 @@ async function devices() {
       option.selected = one.deviceId === used;
       return option;
     }));
+    if (kind === "videoinput") select.add(new Option(words.sound_only, NO_CAMERA, false, !used));
   }
-}
-
-function soundLevel() {
-  const bar = $("[data-pv-level]");
-  if (!stream.getAudioTracks().length) return;
-  const sound = new AudioContext();
-  const analyser = sound.createAnalyser();
-  sound.createMediaStreamSource(stream).connect(analyser);
-  const samples = new Uint8Array(analyser.fftSize);
-  const timer = setInterval(() => {
-    if (!stream?.active || state?.show) {
-      clearInterval(timer);
-      sound.close();
-      return;
-    }
-    analyser.getByteTimeDomainData(samples);
-    bar.value = Math.min(100, Math.max(...samples.map((one) => Math.abs(one - 128))) * 2);
-  }, 120);
 }
 
 // Asked before the page is known to the server, going live would be refused.
 function readyToGo() {
-  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(stream && me);
+  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(me && canShow(button.dataset.pvGo));
 }
 
 /** Ask for something of a button, which rests meanwhile. */

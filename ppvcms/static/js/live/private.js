@@ -2,6 +2,7 @@
 
 import { toast } from "../ui.js";
 import { Chat } from "./chat.js";
+import { followLevel } from "./level.js";
 import { MediaLine, play } from "./media.js";
 import { Own } from "./own.js";
 import { Page } from "./plugins.js";
@@ -14,7 +15,7 @@ const words = JSON.parse(root.dataset.words);
 const wire = new Wire();
 const $ = (selector) => root.querySelector(selector);
 const video = $("[data-pv-video]");
-const withCamera = root.dataset.carries !== "audio";
+const carried = root.dataset.carried;
 let me = null;
 let leaving = false;
 
@@ -25,7 +26,10 @@ const topup = new TopUp({ onPaid: () => { if (seat.seat?.state === "exhausted") 
 seat.onFunds = (why) => topup.open(why);
 followBalance(wire);
 const line = new MediaLine(wire, "watch", {
-  onTrack: ({ stream }) => play(video, stream, () => { $("[data-pv-unmute]").hidden = false; }),
+  onTrack: ({ stream }) => {
+    play(video, stream, () => { $("[data-pv-unmute]").hidden = false; });
+    if (carried === "audio") followLevel($("[data-pv-sound]"), stream);
+  },
   onState: (now, reason) => {
     root.dataset.media = now;
     seat.line(now, reason);
@@ -54,7 +58,7 @@ async function join() {
 }
 
 async function start() {
-  if (!(await own.start({ video: withCamera }))) toast(words.no_camera);
+  if (carried !== "text" && !(await own.start({ video: carried === "video" }))) toast(words.no_camera);
   if (!leaving) await line.open(own.stream);
 }
 

@@ -3,7 +3,7 @@
 import { announce, badgeOf, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { newKey } from "./wire.js";
 
-/** Fills `[data-pv-queue]`; `onAccepted(answer, row)` hears of an accepted one, `ready()` says no with a sentence. */
+/** Fills `[data-pv-queue]`; `onAccepted(answer, row)` hears of an accepted one, `ready(row)` says no with a sentence. */
 export class Queue {
   constructor(root, wire, { words, ready, onAccepted }) {
     Object.assign(this, { root, wire, words, ready, onAccepted });
@@ -68,7 +68,7 @@ export class Queue {
   }
 
   async #accept(button, one) {
-    const refusal = this.ready();
+    const refusal = this.ready(one);
     if (refusal) {
       toast(refusal);
       return;

@@ -3,6 +3,7 @@
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Chat } from "./chat.js";
 import { Entry } from "./entry.js";
+import { followLevel } from "./level.js";
 import { MediaLine, play } from "./media.js";
 import { Next } from "./next.js";
 import { Own } from "./own.js";
@@ -51,7 +52,10 @@ seat.onFunds = (why) => topup.open(why);
 followBalance(wire);
 const refused = new RefusedCover(root);
 const line = new MediaLine(wire, "watch", {
-  onTrack: ({ stream }) => play(video, stream, () => { $("[data-pv-unmute]").hidden = false; }),
+  onTrack: ({ stream }) => {
+    play(video, stream, () => { $("[data-pv-unmute]").hidden = false; });
+    if (state?.carries === "audio") followLevel($("[data-pv-sound]"), stream);
+  },
   onState: (now, reason) => {
     root.dataset.media = now;
     seat.line(now, reason);
@@ -121,6 +125,7 @@ function show(next) {
   const before = state?.state;
   state = next;
   root.dataset.state = state.state;
+  root.dataset.carried = state.public_media ? state.carries : "video";
   for (const pill of document.querySelectorAll("[data-pv-state-pill]")) pill.replaceWith(statePill(state.state));
   for (const box of root.querySelectorAll("[data-pv-when]")) {
     box.hidden = seat.open || !box.dataset.pvWhen.split(" ").includes(state.state);
