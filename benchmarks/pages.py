@@ -119,21 +119,36 @@ def _cookies(answer: http.client.HTTPResponse) -> str:
 
 
 def _fill(site: object) -> None:
-    """Add rooms until there are 50, on one page."""
+    """Add verified people with rooms until 50 are on one page, some of them on air."""
     code = """
 from ppvcms import create_app
 from ppvcms.config import ensure_secret_key, load_config
 from ppvcms.accounts.services import create_user
+from ppvcms.rooms.models import Room, RoomPrice, Show
 from ppvcms.rooms.services import make_room
-from ppvcms.db import unit_of_work
+from ppvcms.db import now_ms, unit_of_work
 from ppvcms.host.settings import save_site
+from ppvcms.ids import new_id
 app = create_app(ensure_secret_key(load_config()), role="command")
 with app.app_context():
+    from plugins.verification.models import Person
     for number in range(38):
         user = create_user(email=f"more{number}@demo.invalid",
             display_name=f"More {number:02d} Name", password="demo-demo-demo",
             roles=("performer",), verified=True, actor_id=None)
-        make_room(user.id, f"Room number {number}")
+        made = make_room(user.id, f"Room number {number}")
+        with unit_of_work() as session:
+            now = now_ms(session)
+            session.add(Person(user_id=user.id, state="approved", made_at=now))
+            session.add(RoomPrice(room_id=made.id, mode="private", rate=300 + number,
+                minimum_minutes=1, changed_at=now))
+            if number < 10:
+                show = Show(id=new_id(), room_id=made.id, performer_id=user.id,
+                    mode="free", media_provider="none", media_room=new_id(), started_at=now)
+                session.add(show)
+                room = session.get(Room, made.id)
+                # A sign of life that lasts as long as the measurement.
+                room.show_id, room.evidence_at = show.id, now + 600_000
     with unit_of_work() as session:
         save_site(session, None, {"per_page": 50})
 """

@@ -33,6 +33,7 @@ def register_room_modes() -> list[RoomMode]:
             limits=limits,
             rules=rules,
             weight=20,
+            steady=True,
             exclusive=True,
         )
     ]

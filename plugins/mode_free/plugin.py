@@ -29,6 +29,7 @@ def register_room_modes() -> list[RoomMode]:
             icon="broadcast",
             quote_terms=quote_terms,
             weight=0,
+            steady=True,
             rules=rules,
         )
     ]

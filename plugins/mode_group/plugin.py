@@ -32,6 +32,7 @@ def register_room_modes() -> list[RoomMode]:
             quote_terms=quote_terms,
             limits=limits,
             weight=5,
+            steady=True,
             rules=rules,
         )
     ]

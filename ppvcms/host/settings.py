@@ -17,7 +17,7 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from ppvcms.accounts import audit
 from ppvcms.db import after_commit, db, now_ms, reading
@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 CORE = "core"
 KEEP_S = 1.0
 FROM_ENVIRONMENT = "$env:"
+STAMP = "the stamp"
+_STAMP = select(func.count(), func.coalesce(func.sum(Setting.changed_at), 0))
 
 
 class SettingError(PpvcmsError):
@@ -222,6 +224,19 @@ def spec_of(slug: str) -> SettingsSpec:
     if spec is None:
         raise SettingError(f"Plugin '{slug}' is not active or has no settings.")
     return spec
+
+
+def stamp() -> tuple[int, int]:
+    """Return what differs after any change of any setting, for things made out of settings.
+
+    As old as the settings themselves, and never newer than one that is read after it.
+    """
+    cache = _cache()
+    if STAMP not in cache:
+        # What was read before must not count as newer than it is.
+        cache.clear()
+        cache[STAMP] = tuple(reading().execute(_STAMP).one())
+    return cast("tuple[int, int]", cache[STAMP])
 
 
 def forget() -> None:

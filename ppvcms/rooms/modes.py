@@ -130,7 +130,8 @@ class RoomMode:
     income for the performer's ratio (CM-02). `limits` and `rules` return what the
     owner set, now. `retired`: it names old receipts and shows that run, and nothing
     begins in it. `quote_terms` is called as a decision; a Refusal says why this
-    payer cannot.
+    payer cannot. `steady`: without a payer it looks at nothing but the facts of the
+    room and the plugin's settings, so that lists keep what it said.
     """
 
     key: str
@@ -149,6 +150,7 @@ class RoomMode:
     base: str = "video"
     rules: Callable[[], ModeRules] | None = None
     retired: bool = False
+    steady: bool = False
 
     @property
     def role(self) -> PayerRole:

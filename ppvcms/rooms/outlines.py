@@ -102,7 +102,7 @@ def _outline(row: Sequence[Any], now: int) -> Outline:
         performer_id,
         name,
         title,
-        _tags(tags),
+        tags_of(tags),
         language,
         country,
         featured,
@@ -114,7 +114,8 @@ def _outline(row: Sequence[Any], now: int) -> Outline:
 
 
 @functools.lru_cache(maxsize=8_192)
-def _tags(text: str) -> tuple[str, ...]:
+def tags_of(text: str) -> tuple[str, ...]:
+    """Return the tags of a room from the column's text."""
     return tuple(json.loads(text).get("all", ()))
 
 
