@@ -39,8 +39,11 @@ CATEGORIES = (
 )
 GUARDS = ("site_entry", "room_entry", "performing", "purchase", "permission", "message")
 SCOPES = ("site", "studio", "room")
-THEME_KINDS = ("templates", "data")
+DATA = "data"
+THEME_KINDS = ("templates", DATA)
 THEME_SCHEMES = ("auto", "light", "dark")
+HOME_SECTIONS = ("hero", "top", "list", "categories", "steps")
+FONT_KINDS = ("sans", "serif", "narrow")
 LABEL_FORMS = frozenset(["zero", "one", "two", "few", "many", "other", "plural"])
 """The plural categories of CLDR, and the word for several that stands without a number."""
 
@@ -78,7 +81,12 @@ class Manifest:
 
 @dataclass(frozen=True, slots=True)
 class ThemeManifest:
-    """What a theme says of itself; `labels` are ``{locale: {role: {form: word}}}``."""
+    """What a theme says of itself.
+
+    `labels` are ``{locale: {role: {form: word}}}``, `colours` ``{scheme: {token:
+    "#rrggbb"}}``, `fonts` those it offers, `type` which of them it sets text and
+    headings in, `home` the sections of the start page in their order.
+    """
 
     slug: str
     name: str
@@ -90,6 +98,10 @@ class ThemeManifest:
     parent: str = ""
     kind: str = "templates"
     scheme: str = "auto"
+    colours: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    fonts: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    type: Mapping[str, str] = field(default_factory=dict)
+    home: tuple[str, ...] = ()
     slots: tuple[str, ...] = ()
     regions: tuple[str, ...] = ()
     labels: Mapping[str, Mapping[str, Mapping[str, str]]] = field(default_factory=dict)
@@ -254,6 +266,56 @@ def _labels(value: Any) -> str:
     return "" if good else "tables such as [labels.en.performer] with one and other"
 
 
+def _colours(value: Any) -> str:
+    good = isinstance(value, dict) and all(
+        scheme in THEME_SCHEMES[1:]
+        and isinstance(tokens, dict)
+        and all(
+            re.fullmatch(r"[a-z0-9-]{2,24}", token)
+            and isinstance(colour, str)
+            and re.fullmatch(r"#[0-9a-f]{6}", colour)
+            for token, colour in tokens.items()
+        )
+        for scheme, tokens in value.items()
+    )
+    return "" if good else "tables [colours.light] and [colours.dark] such as brand = '#336699'"
+
+
+def _fonts(value: Any) -> str:
+    good = isinstance(value, dict) and all(
+        re.fullmatch(r"[a-z][a-z0-9-]{1,30}", key) and isinstance(font, dict) and _is_font(font)
+        for key, font in value.items()
+    )
+    return "" if good else "tables such as [fonts.nunito] with name, family, kind, weight, files"
+
+
+def _is_font(font: dict[str, Any]) -> bool:
+    files = font.get("files")
+    return (
+        set(font) == {"name", "family", "kind", "weight", "files"}
+        and font["kind"] in FONT_KINDS
+        and all(
+            isinstance(font[name], str) and re.fullmatch(r"[\w .-]{1,60}", font[name])
+            for name in ("name", "family", "weight")
+        )
+        and isinstance(files, dict)
+        and all(
+            isinstance(path, str) and re.fullmatch(r"[\w-][\w./-]*\.woff2", path)
+            for path in files.values()
+        )
+    )
+
+
+def _type(value: Any) -> str:
+    good = not _texts_by_name(value) and set(value) <= {"text", "display"}
+    return "" if good else "a table with text, display or both, each the name of a font"
+
+
+def _home(value: Any) -> str:
+    good = not _some_of(HOME_SECTIONS)(value) and "list" in value and len(set(value)) == len(value)
+    return "" if good else f"a list of some of {', '.join(HOME_SECTIONS)}, each once, with list"
+
+
 if TYPE_CHECKING:
     Check = Callable[[Any], str]
 
@@ -293,6 +355,10 @@ _THEME_CHECKS: dict[str, Check] = {
     "parent": _any_text,
     "kind": _one_of(THEME_KINDS),
     "scheme": _one_of(THEME_SCHEMES),
+    "colours": _colours,
+    "fonts": _fonts,
+    "type": _type,
+    "home": _home,
     "slots": _texts,
     "regions": _texts,
     "labels": _labels,

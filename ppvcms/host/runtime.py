@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import importlib
 import threading
-import traceback
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, cast
 
@@ -13,15 +11,17 @@ from flask import current_app
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
-from ppvcms.db import Base, db
+from ppvcms.db import db
 from ppvcms.errors import PluginError
 from ppvcms.host import safemode
-from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
+from ppvcms.host.calls import implementations, invoke, manager_of
 from ppvcms.host.contract import PluginBlueprint
 from ppvcms.host.finder import digest_of, find_plugins, find_themes, install_importer
 from ppvcms.host.fitness import unfit
+from ppvcms.host.loading import failure_of, import_entry, require_declared
 from ppvcms.host.models import HostState, PluginRow
 from ppvcms.host.states import Asked, Desired, Facts
+from ppvcms.host.theme_fit import fitting
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from pluggy import PluginManager
-    from sqlalchemy import Table
 
     from ppvcms.config import Config
     from ppvcms.host.finder import Found
@@ -85,7 +84,7 @@ def runtime() -> Runtime:
 
 def boot(app: Flask, config: Config) -> Runtime:
     """Find plugins and themes, and import every installed plugin, each on its own."""
-    host = Runtime(config, {}, find_themes(config.all_theme_dirs))
+    host = Runtime(config, {}, fitting(find_themes(config.all_theme_dirs)))
     app.extensions["ppvcms_host"] = host
     with app.app_context():
         rows, _generation, host.code_generation = read_state()
@@ -135,13 +134,14 @@ def load(app: Flask, slug: str) -> str:
         return ""
     try:
         install_importer({slug: found.path})
-        module = _import(slug, found.manifest)
+        module = import_entry(slug, found.manifest)
         static = found.path / "static"
         host.loaded[slug] = Loaded(
             found.manifest, found.path, module, digest_of(static) if static.is_dir() else ""
         )
         manager = manager_of({slug: module})
-        _require_guards(found.manifest, manager)
+        with app.app_context():
+            require_declared(found.manifest, found.path, manager)
         _register_blueprint(app, slug, manager)
     except KeyboardInterrupt:
         raise
@@ -152,40 +152,6 @@ def load(app: Flask, slug: str) -> str:
         return host.failures[slug]
     host.failures.pop(slug, None)
     return ""
-
-
-def failure_of(error: BaseException) -> str:
-    """Return one line that says what a plugin raised, and where."""
-    frames = traceback.extract_tb(error.__traceback__)
-    place = f" ({frames[-1].filename}:{frames[-1].lineno})" if frames else ""
-    text = str(error).strip() or "no message"
-    return f"{type(error).__name__}: {text.splitlines()[0][:300]}{place}"
-
-
-def _import(slug: str, manifest: Manifest) -> ModuleType:
-    module = importlib.import_module(f"plugins.{slug}.{manifest.entry}")
-    for mapper in list(Base.registry.mappers):
-        table = str(mapper.local_table)
-        own = mapper.class_.__module__.startswith(f"plugins.{slug}.")
-        if own and not table.startswith(f"{slug}__"):
-            # What is refused must not stand among the core's tables.
-            Base.metadata.remove(cast("Table", mapper.local_table))
-            raise PluginError(
-                slug,
-                f"the table '{table}' is not its own: its tables begin with '{slug}__'. "
-                f"Rename it to '{slug}__{table}' in models.py and in its migration.",
-            )
-    return module
-
-
-def _require_guards(manifest: Manifest, manager: PluginManager) -> None:
-    for hook, guard in GUARDED_HOOKS.items():
-        if guard not in manifest.guards and list(implementations(manager, hook)):
-            raise PluginError(
-                manifest.slug,
-                f"it decides in {hook}, so plugin.toml must say guards = ['{guard}']: "
-                "what it guards stays shut when it fails.",
-            )
 
 
 def _register_blueprint(app: Flask, slug: str, manager: PluginManager) -> None:

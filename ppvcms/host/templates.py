@@ -10,7 +10,8 @@ import structlog
 from flask.templating import Environment
 from jinja2 import BaseLoader, FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError
 
-from ppvcms.host.runtime import failure_of
+from ppvcms.host.loading import failure_of
+from ppvcms.host.manifest import DATA
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, MutableMapping, Sequence
@@ -223,13 +224,19 @@ def environment(
 
 
 def theme_chain(host: Runtime, theme: str) -> list[tuple[str, Path]]:
-    """Return a theme's template folder and its parents', the child first."""
+    """Return a theme's template folder and its parents', the child first.
+
+    A theme that is data alone has none, and its parent's count.
+    """
     chain: list[tuple[str, Path]] = []
-    while theme in host.themes and theme not in dict(chain):
+    seen: set[str] = set()
+    while theme in host.themes and theme not in seen:
+        seen.add(theme)
         found = host.themes[theme]
         if found.manifest is None or found.problems:
             break
-        chain.append((theme, found.path / "templates"))
+        if found.manifest.kind != DATA:
+            chain.append((theme, found.path / "templates"))
         theme = found.manifest.parent
     return chain
 

@@ -14,7 +14,9 @@ from ppvcms.host.generation import move_generation
 from ppvcms.host.runtime import runtime
 from ppvcms.host.settings import save_site, site
 from ppvcms.host.snapshot import look_again
-from ppvcms.host.worn import PREVIEW
+from ppvcms.host.theme_fit import fitting
+from ppvcms.host.worn import FRAME, PREVIEW, begin
+from ppvcms.host.worn import preview as preview_now
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class ThemeInfo:
 def overview() -> list[ThemeInfo]:
     """Return every theme, the one in use first."""
     host = runtime()
-    for slug, found in find_themes(host.config.all_theme_dirs).items():
+    for slug, found in fitting(find_themes(host.config.all_theme_dirs)).items():
         host.themes[slug] = found
         if slug not in host.theme_digests and (found.path / "static").is_dir():
             host.theme_digests[slug] = digest_of(found.path / "static")
@@ -51,8 +53,10 @@ def overview() -> list[ThemeInfo]:
 
 def use(slug: str, *, actor_id: str | None) -> Refusal | None:
     """Change what the whole site wears, in every process, without a restart."""
-    if refusal := _unusable(slug):
+    if refusal := unusable(slug):
         return refusal
+
+    runtime().theme_faults.pop(slug, None)
 
     def act(session: Session) -> None:
         save_site(session, actor_id, {"theme": slug})
@@ -64,21 +68,24 @@ def use(slug: str, *, actor_id: str | None) -> Refusal | None:
 
 
 def preview(slug: str) -> Refusal | None:
-    """Let this browser session alone see a theme."""
-    if refusal := _unusable(slug):
+    """Let this browser session alone see a theme, as a visitor would, for half an hour."""
+    if refusal := unusable(slug):
         return refusal
-    browser[PREVIEW] = slug
+    runtime().theme_faults.pop(slug, None)
+    begin(slug)
     return None
 
 
 def end_preview() -> None:
     """Let this browser session see the site's theme again."""
     browser.pop(PREVIEW, None)
+    browser.pop(FRAME, None)
 
 
 def previewed() -> str:
     """Return the theme that this browser session previews, or an empty text."""
-    return str(browser.get(PREVIEW, ""))
+    seen = preview_now()
+    return seen.slug if seen else ""
 
 
 def _info(slug: str) -> ThemeInfo:
@@ -99,7 +106,8 @@ def _info(slug: str) -> ThemeInfo:
     )
 
 
-def _unusable(slug: str) -> Refusal | None:
+def unusable(slug: str) -> Refusal | None:
+    """Return why a theme cannot be worn, or None when it can."""
     themes = {theme.slug: theme for theme in overview()}
     theme = themes.get(slug)
     if theme is None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from flask import has_request_context, session
+from flask import has_request_context, request, session
 
 from ppvcms.host import safemode
 from ppvcms.host.runtime import runtime
@@ -14,7 +16,46 @@ if TYPE_CHECKING:
     from ppvcms.host.manifest import ThemeManifest
 
 PREVIEW = "theme_preview"
+FRAME = "theme_frame"
+"""Under these the browser's session keeps a theme, and the second when its preview ends."""
+LASTS_S = 1800
 BUILT_IN = ""
+SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
+OFFICE = "/admin"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """A theme that one browser alone sees; `framed` inside the customiser, with its draft."""
+
+    slug: str
+    ends_at: int
+    framed: bool
+
+
+def begin(slug: str, *, framed: bool = False) -> None:
+    """Let this browser see a theme for half an hour, or its draft inside the customiser."""
+    session[FRAME if framed else PREVIEW] = {"slug": slug, "ends_at": int(time.time()) + LASTS_S}
+
+
+def preview() -> Preview | None:
+    """Return what this request previews; it ends by itself, and with the sign-in."""
+    if not has_request_context():
+        return None
+    framed = _kept(FRAME)
+    # The browser itself says that a page is for a frame; no script can.
+    if framed and request.headers.get("Sec-Fetch-Dest") == "iframe":
+        return Preview(*framed, framed=True)
+    plain = _kept(PREVIEW)
+    return Preview(*plain, framed=False) if plain else None
+
+
+def seen_as_visitor() -> bool:
+    """Whether this request asks for a page as a visitor would: previews outside the office."""
+    if preview() is None:
+        return False
+    inside = f"{request.path}/".startswith(f"{OFFICE}/")
+    return request.method in SAFE_METHODS and not inside
 
 
 def theme_in_use() -> str:
@@ -22,15 +63,20 @@ def theme_in_use() -> str:
     host = runtime()
     if safemode.is_on(host.config):
         return BUILT_IN
-    wanted = session.get(PREVIEW) if has_request_context() else None
-    slug = wanted or site().theme
+    wanted = preview()
+    slug = wanted.slug if wanted else site().theme
     found = host.themes.get(slug)
     return slug if found is not None and found.manifest and not found.problems else BUILT_IN
 
 
 def manifests() -> list[ThemeManifest]:
     """Return the theme that is worn and its parents, the child first."""
-    host, slug = runtime(), theme_in_use()
+    return chain_of(theme_in_use())
+
+
+def chain_of(slug: str) -> list[ThemeManifest]:
+    """Return a theme and its parents, the child first."""
+    host = runtime()
     chain: list[ThemeManifest] = []
     while slug in host.themes:
         manifest = host.themes[slug].manifest
@@ -39,3 +85,10 @@ def manifests() -> list[ThemeManifest]:
         chain.append(manifest)
         slug = manifest.parent
     return chain
+
+
+def _kept(key: str) -> tuple[str, int] | None:
+    kept = session.get(key)
+    if not isinstance(kept, dict) or kept.get("ends_at", 0) <= time.time():
+        return None
+    return str(kept["slug"]), int(kept["ends_at"])

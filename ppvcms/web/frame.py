@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import structlog
-from flask import current_app, g, has_request_context, request, session, url_for
+from flask import current_app, g, has_request_context, request, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from flask_login import current_user
@@ -18,7 +18,7 @@ from ppvcms.content.models import MenuEntry
 from ppvcms.db import db
 from ppvcms.host import files, registry, settings, slots
 from ppvcms.host.labels import label
-from ppvcms.host.worn import PREVIEW, manifests, theme_in_use
+from ppvcms.host.worn import manifests, preview, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.notices.services import unread
 from ppvcms.web.guards import current_actor
@@ -119,9 +119,15 @@ def _site_facts() -> SiteFacts:
         currency="CRD",
         demo=config.demo,
         theme=theme_in_use(),
-        preview=session.get(PREVIEW, "") if has_request_context() else "",
+        preview=_previewed(),
         scheme=next((worn.scheme for worn in manifests()), "auto"),
     )
+
+
+def _previewed() -> str:
+    seen = preview()
+    # Inside the customiser the page around the frame says what it is.
+    return seen.slug if seen and not seen.framed else ""
 
 
 def text_direction() -> str:
