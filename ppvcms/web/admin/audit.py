@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from flask import render_template, request, url_for
 
-from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
 from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url
 from ppvcms.web.admin.queries.care import (
     AuditFilters,
@@ -16,6 +15,7 @@ from ppvcms.web.admin.queries.care import (
     audit_rows,
     subject_names,
 )
+from ppvcms.web.dates import day_after, day_begins, iso_utc
 from ppvcms.web.guards import policy
 from ppvcms.web.sheets import csv_file
 

@@ -8,9 +8,9 @@ from flask import render_template, request, url_for
 
 from ppvcms.db import db, now_ms
 from ppvcms.ledger.books import credits_text
-from ppvcms.web.admin.dates import day_after, day_begins
 from ppvcms.web.admin.frame import blueprint, days_back, kept_args
 from ppvcms.web.admin.queries.commissions import PERFORMER, STUDIO, by_kind, by_party
+from ppvcms.web.dates import day_after, day_begins
 from ppvcms.web.guards import policy
 from ppvcms.web.sheets import csv_file
 

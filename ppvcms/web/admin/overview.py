@@ -18,9 +18,9 @@ from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.payments.models import CreditPack
 from ppvcms.rooms.models import Category, Room, Show
-from ppvcms.web.admin.dates import offset_ms
 from ppvcms.web.admin.frame import DAY_MS, blueprint
 from ppvcms.web.admin.queries import health, money
+from ppvcms.web.dates import offset_ms
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:

@@ -17,10 +17,10 @@ from ppvcms.host.labels import label
 from ppvcms.ledger.books import credits_text
 from ppvcms.results import Refusal
 from ppvcms.rooms import office, rates, services
-from ppvcms.web.admin.dates import day_after
 from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url, tell
 from ppvcms.web.admin.queries import rooms as read
 from ppvcms.web.admin.queries.people import with_role
+from ppvcms.web.dates import day_after
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:

@@ -13,15 +13,16 @@ from ppvcms.host.labels import label
 from ppvcms.ledger.books import credits_text
 from ppvcms.ledger.store import USAGE
 from ppvcms.metering import office, receipts
-from ppvcms.web.admin.dates import day_after, day_begins, iso_utc
 from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url, tell
 from ppvcms.web.admin.queries import ledger
 from ppvcms.web.admin.queries import seats as read
 from ppvcms.web.admin.queries.people import names_of, with_role
 from ppvcms.web.admin.queries.seat import SeatRecord, seat_record
-from ppvcms.web.admin.words import mode_words, state_words
+from ppvcms.web.admin.words import state_words
+from ppvcms.web.dates import day_after, day_begins, iso_utc
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.sheets import csv_file
+from ppvcms.web.transfers import mode_words
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue

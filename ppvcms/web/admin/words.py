@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from flask_babel import gettext as _
 
-from ppvcms.host import registry
 from ppvcms.host.labels import label
 from ppvcms.web.admin.frame import blueprint
 from ppvcms.web.admin.queries.seats import PlainState
+from ppvcms.web.transfers import mode_words, transfer_words
 
 TONES = {
     PlainState.CONNECTING: "info",
@@ -45,12 +45,6 @@ def state_tone(state: PlainState) -> str:
     return TONES.get(state, "")
 
 
-def mode_words(key: str) -> str:
-    """Return the name of a kind of show; of one whose plugin is gone, its key."""
-    mode = registry.room_mode(key)
-    return str(mode.label) if mode is not None else key.replace("_", " ").capitalize()
-
-
 def account_words(kind: str) -> str:
     """Return what an account is for."""
     known = {
@@ -74,24 +68,6 @@ def account_words(kind: str) -> str:
     return str(known.get(kind, kind.replace("_", " ").capitalize()))
 
 
-def transfer_words(kind: str) -> str:
-    """Return what a transfer did; kinds of shows and plugins have their own names."""
-    known = {
-        "deposit": _("Credits bought"),
-        "usage": _("Use of a show, to escrow"),
-        "settlement": _("Show settled"),
-        "tip": _("Tip"),
-        "gift": _("Gift"),
-        "question": _("Question answered"),
-        "escrow": _("Put away until it is earned"),
-        "credit_gift": _("Credits given to somebody"),
-        "reversal": _("Taken back"),
-        "release": _("Earnings released"),
-        "demo": _("Demo credits"),
-    }
-    return known.get(kind) or mode_words(kind)
-
-
 def payment_words(state: str) -> str:
     """Return where a payment stands."""
     known = {
@@ -100,6 +76,8 @@ def payment_words(state: str) -> str:
         "unknown": _("Outcome not known yet"),
         "stale": _("Left at the payment service"),
         "credited": _("Paid and credited"),
+        "held": _("Card confirmed, hold not given back yet"),
+        "released": _("Card confirmed, hold given back"),
         "failed": _("Failed, nothing taken"),
         "review": _("To be looked at"),
     }
@@ -108,7 +86,7 @@ def payment_words(state: str) -> str:
 
 def payment_tone(state: str) -> str:
     """Return the tone of a badge for a payment's state."""
-    tones = {"credited": "good", "failed": "", "review": "bad", "unknown": "warn"}
+    tones = {"credited": "good", "released": "good", "failed": "", "review": "bad", "unknown": "warn"}
     return tones.get(state, "info")
 
 
