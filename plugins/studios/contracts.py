@@ -15,7 +15,6 @@ from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import (
     Refusal,
-    audit,
     begin_part,
     db,
     end_part,
@@ -29,6 +28,7 @@ from ppvcms.api import (
     transaction,
 )
 
+from .log import note
 from .models import Contract, Member, RoomSeat, Studio, StudioRoom
 
 if TYPE_CHECKING:
@@ -310,6 +310,8 @@ def _refusal_of(studio_id: str, performer_id: str, wording: Wording) -> Refusal 
 
 def _refusal_of_number(session: Session, studio_id: str, performer_id: str) -> Refusal | None:
     now = now_ms(session)
+    # Two offers at once: the second one counts behind the first.
+    session.get_one(Studio, studio_id, with_for_update=True)
     bound = or_(Contract.state == "proposed", Contract.ends_at.is_(None), Contract.ends_at > now)
     query = select(func.count(func.distinct(Contract.performer_id))).where(
         Contract.studio_id == studio_id,
@@ -320,8 +322,13 @@ def _refusal_of_number(session: Session, studio_id: str, performer_id: str) -> R
     most = settings(SLUG).performers
     if int(session.scalar(query) or 0) < most:
         return None
-    words = _("A %(role)s has at most %(most)s people here.", role=label("studio"), most=most)
-    return Refusal("full", words, _("Nothing was offered."))
+    words = _(
+        "You have %(most)s people, offers included, and a %(role)s may not have more.",
+        most=most,
+        role=label("studio"),
+    )
+    remedy = _("Nothing was offered. Take an offer back, or wait until somebody has left.")
+    return Refusal("full", words, remedy)
 
 
 def _next_version(session: Session, studio_id: str, performer_id: str) -> int:
@@ -371,7 +378,7 @@ def _log(session: Session, actor_id: str | None, what: str, row: Contract) -> No
         "ends_at": row.ends_at,
     }
     subject = f"user:{row.performer_id}"
-    audit(session, actor_id, f"studios.contract.{what}", subject, data=facts)
+    note(session, row.studio_id, actor_id, f"contract.{what}", subject, data=facts)
 
 
 def _none() -> Refusal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from ppvcms.api import Refusal
@@ -29,7 +30,8 @@ def fill(ctx: DemoContext) -> None:
     )
     terms = "Camera, light and a quiet room are ours. Working hours are agreed each week."
     wording = Wording(percent=25, notice_days=14, collects=False, terms=terms)
-    for performer in ctx.performers[CREW]:
+    for number, performer in enumerate(ctx.performers[CREW]):
+        wording = replace(wording, collects=number > 0)
         offered = contracts.propose(str(studio.user_id), str(performer.user_id), wording, by=studio)
         if not isinstance(offered, Refusal):
             contracts.accept(offered, performer)

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Integer, String, Text, UniqueConstraint
+from sqlalchemy import Boolean, Index, Integer, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ppvcms.api import Base, Millis, Ulid
+from ppvcms.api import Base, Json, Millis, Ulid
 
 
 class Studio(Base):
@@ -94,3 +94,18 @@ class RoomSeat(Base):
     room_id: Mapped[Ulid] = mapped_column(primary_key=True)
     performer_id: Mapped[Ulid] = mapped_column(primary_key=True, index=True)
     given_at: Mapped[Millis]
+
+
+class Act(Base):
+    """Something that was done with a studio, by whom and about whom; never changed."""
+
+    __tablename__ = "studios__act"
+    __table_args__ = (Index("ix_studios__act__log", "studio_id", "id"),)
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    studio_id: Mapped[Ulid]
+    at: Mapped[Millis]
+    actor_id: Mapped[Ulid | None]
+    what: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(120))
+    data: Mapped[Json]

@@ -18,14 +18,17 @@ from ppvcms.api import (
     pdf_file,
     pdf_table,
     policy,
+    transaction,
 )
 from ppvcms.api import db as database
 
-from . import people, statements
+from . import log, people, statements
 from .pages import MANAGE, blueprint, day_text, me, time_text
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from ppvcms.api import StudioLine
 
     from .statements import Statement
 
@@ -51,7 +54,9 @@ def compare() -> ResponseReturnValue:
 @policy(who=MANAGE)
 def compare_csv() -> ResponseReturnValue:
     """Download the comparison."""
-    since, until, _days = _period()
+    since, until, days = _period()
+    note = _("%(days)s days", days=days)
+    _note("comparison.downloaded", f"user:{me()}", {"note": note})
     head = (
         "name",
         "hours_live",
@@ -104,8 +109,8 @@ def statements_index() -> ResponseReturnValue:
 @policy(who=MANAGE)
 def statement_csv(performer_id: str) -> ResponseReturnValue:
     """Download somebody's statement as a table."""
-    found = _statement(performer_id)
-    head = ("time_utc", "kind", "what", "charged", "person", "studio", "taken_back")
+    found = _downloaded(performer_id, "CSV")
+    head = ("time_utc", "kind", "what", "charged", "person", "studio", "collected", "taken_back")
     rows = (
         (
             time_text(one.at),
@@ -114,6 +119,7 @@ def statement_csv(performer_id: str) -> ResponseReturnValue:
             credits_text(one.gross),
             credits_text(one.performer),
             credits_text(one.studio),
+            "yes" if one.collected else "",
             "yes" if one.reversed else "",
         )
         for one in found.lines
@@ -125,7 +131,7 @@ def statement_csv(performer_id: str) -> ResponseReturnValue:
 @policy(who=MANAGE)
 def statement_pdf(performer_id: str) -> ResponseReturnValue:
     """Download somebody's statement to be handed over."""
-    found = _statement(performer_id)
+    found = _downloaded(performer_id, "PDF")
     content = pdf_table(
         _("Statement: %(name)s", name=found.name),
         [
@@ -136,6 +142,7 @@ def statement_pdf(performer_id: str) -> ResponseReturnValue:
             (_("Charged"), credits_text(found.gross)),
             (_("Earned by %(name)s", name=found.name), credits_text(found.performer)),
             (_("Part of the %(role)s", role=label("studio")), credits_text(found.studio)),
+            (_("Collected for %(name)s", name=found.name), credits_text(found.collected)),
         ],
         [
             PdfColumn(_("When, UTC"), 4),
@@ -147,7 +154,7 @@ def statement_pdf(performer_id: str) -> ResponseReturnValue:
         [
             (
                 time_text(one.at),
-                f"{one.memo} ({_('taken back')})" if one.reversed else one.memo,
+                _memo(one),
                 credits_text(one.gross),
                 credits_text(one.performer),
                 credits_text(one.studio),
@@ -159,12 +166,20 @@ def statement_pdf(performer_id: str) -> ResponseReturnValue:
     return pdf_file(f"statement-{day_text(found.since)}", content)
 
 
-def _statement(performer_id: str) -> Statement:
+def _downloaded(performer_id: str, form: str) -> Statement:
+    """Return somebody's statement, and write into the log who took it."""
     since, until = _span()
     found = statements.statement(me(), performer_id, since=since, until=until)
     if found is None:
         abort(404)
+    days = {"from": day_text(since), "until": day_text(until - 1), "format": form}
+    _note("statement.downloaded", f"user:{performer_id}", days)
     return found
+
+
+def _note(what: str, subject: str, data: dict[str, str]) -> None:
+    studio_id = me()
+    transaction(lambda session: log.note(session, studio_id, studio_id, what, subject, data=data))
 
 
 def _period() -> tuple[int, int, int]:
@@ -190,6 +205,13 @@ def _day(text: str) -> int | None:
     except ValueError:
         return None
     return int(found.timestamp()) * 1000
+
+
+def _memo(one: StudioLine) -> str:
+    """Return what a charge was for, and what has to be known of it."""
+    marks = [_("collected")] if one.collected else []
+    marks += [_("taken back")] if one.reversed else []
+    return f"{one.memo} ({', '.join(marks)})" if marks else one.memo
 
 
 def _paid_to(found: Statement) -> str:

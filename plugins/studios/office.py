@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import Refusal, current_actor, people, policy, room_named
+from ppvcms.api import Refusal, alerts_of, current_actor, people, policy, room_named
 
 from . import contracts, rooms
 from . import people as crew
@@ -100,4 +100,5 @@ def _page(studio_id: str, offering: InviteForm) -> ResponseReturnValue:
         versions=versions,
         names={one: actor.name for one, actor in known.items()},
         rooms=rooms.rooms(studio_id),
+        alerts=alerts_of([studio_id]).get(studio_id, ()),
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
@@ -10,18 +10,19 @@ from sqlalchemy import select
 
 from ppvcms.api import (
     Refusal,
-    audit,
     db,
     invite_person,
     label,
     now_ms,
     people,
+    person,
     person_named,
     send_notice,
+    stop_person,
     transaction,
 )
 
-from . import contracts
+from . import contracts, log
 from .models import Contract, Member, Studio
 
 if TYPE_CHECKING:
@@ -85,7 +86,8 @@ def hand_in(actor: Actor, papers: Papers) -> None:
         row.address, row.country = papers.address.strip(), papers.country.strip().upper()
         row.owners = papers.owners.strip()
         row.state, row.note = "asked", ""
-        audit(session, actor.user_id, "studios.papers.sent", f"user:{actor.user_id}")
+        me = str(actor.user_id)
+        log.note(session, me, me, "papers.sent", f"user:{me}")
 
     transaction(act)
 
@@ -102,10 +104,11 @@ def decide(
         row.state, row.note = ("confirmed" if confirmed else "refused"), note.strip()
         row.ratio_percent, row.decided_at = ratio_percent, now_ms(session)
         row.decided_by = by.user_id
-        audit(
+        log.note(
             session,
+            studio_id,
             by.user_id,
-            "studios.papers.decided",
+            "papers.decided",
             f"user:{studio_id}",
             reason=row.note,
             data={"state": row.state, "ratio_percent": ratio_percent},
@@ -189,7 +192,7 @@ def rights_of(studio_id: str) -> dict[str, Rights]:
 
 
 def set_rights(studio: Actor, performer_id: str, rights: Rights) -> Refusal | None:
-    """Say what somebody under contract may do on their own."""
+    """Say what somebody under contract may do on their own; who is disabled goes off air."""
     studio_id = str(studio.user_id)
     if not any(one.performer_id == performer_id for one in contracts.running(studio_id=studio_id)):
         return Refusal("not_found", _("This person is not with you now. Nothing was changed."))
@@ -199,16 +202,27 @@ def set_rights(studio: Actor, performer_id: str, rights: Rights) -> Refusal | No
         row.enabled, row.may_live = rights.enabled, rights.may_live
         row.may_prices, row.may_write = rights.may_prices, rights.may_write
         row.changed_at = now_ms(session)
-        audit(
+        log.note(
             session,
             studio_id,
-            "studios.rights.changed",
+            studio_id,
+            "rights.changed",
             f"user:{performer_id}",
             data={name: getattr(rights, name) for name in Rights.__dataclass_fields__},
         )
 
     transaction(act)
+    performer = person(performer_id)
+    if performer is not None and not rights.enabled:
+        # As if they ended it themselves: nobody is billed for what is cut off.
+        stop_person(performer_id, performer)
     return None
+
+
+def enable(studio: Actor, performer_id: str, *, enabled: bool) -> Refusal | None:
+    """Let somebody perform, or not; what else they may do stays as it was (CM-06)."""
+    before = rights_of(str(studio.user_id)).get(performer_id, Rights())
+    return set_rights(studio, performer_id, replace(before, enabled=enabled))
 
 
 def rights_now(performer_id: str) -> Rights | None:

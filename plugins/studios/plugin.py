@@ -68,6 +68,7 @@ def register_menu() -> list[PluginMenuItem]:
             "studio", "studios.statements_index", _l("Statements"), "receipt", manage, 4
         ),
         PluginMenuItem("studio", "studios.papers", _l("Company"), "building-check", manage, 5),
+        PluginMenuItem("studio", "studios.log_page", _l("Log"), "journal-text", manage, 9),
         PluginMenuItem("performer", "studios.mine", one, "buildings", "room.perform", 40),
         PluginMenuItem("admin", "studios.admin", several, "buildings", "studios.manage", 20),
     ]

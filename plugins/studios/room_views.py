@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import Refusal, current_actor, policy, rate_rows, set_price
+from ppvcms.api import Refusal, credits_text, current_actor, policy, rate_rows, set_price
 
 from . import people, rooms
 from .forms import PriceForm, RoomForm
@@ -63,6 +63,9 @@ def prices(room_id: str) -> ResponseReturnValue:
             minimum_minutes=rows[sent].minimum_minutes,
         )
         if not isinstance(answer, Refusal):
+            rooms.note_price(
+                me(), room_id, f"{rows[sent].label}: {credits_text(forms[sent].rate.data or 0)}"
+            )
             flash(_("Saved. The new price is for the next show."), "success")
             return redirect(url_for("studios.prices", room_id=room_id))
         show_refusal(forms[sent], answer)

@@ -11,7 +11,6 @@ from sqlalchemy import func, select
 from ppvcms.api import (
     Refusal,
     assign_room,
-    audit,
     db,
     label,
     make_room,
@@ -24,7 +23,8 @@ from ppvcms.api import (
 )
 
 from . import contracts
-from .models import RoomSeat, StudioRoom
+from .log import note
+from .models import RoomSeat, Studio, StudioRoom
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,22 +54,25 @@ def rooms(studio_id: str) -> list[Line]:
 
 def make(studio: Actor, title: str, performer_id: str) -> str | Refusal:
     """Make a room that belongs to the studio, for one of its people to begin with."""
-    studio_id, values = str(studio.user_id), settings(SLUG)
-    if len(rooms(studio_id)) >= values.rooms:
-        return Refusal("title", _("You have as many rooms as there may be. None was made."))
+    studio_id = str(studio.user_id)
     refusal = _refusal_to_give(studio_id, performer_id, None)
     if refusal is not None:
         return refusal
-    room = make_room(performer_id, title)
 
-    def act(session: Session) -> None:
-        now = now_ms(session)
+    def act(session: Session) -> str | Refusal:
+        # Two rooms at once: the second one counts behind the first.
+        session.get_one(Studio, studio_id, with_for_update=True)
+        full = _refusal_of_number(session, studio_id)
+        if full is not None:
+            return full
+        room, now = make_room(performer_id, title), now_ms(session)
         session.add(StudioRoom(room_id=room.id, studio_id=studio_id, made_at=now))
         session.add(RoomSeat(room_id=room.id, performer_id=performer_id, given_at=now))
-        audit(session, studio_id, "studios.room.made", f"room:{room.id}")
+        note(session, studio_id, studio_id, "room.made", f"room:{room.id}")
 
-    transaction(act)
-    return str(room.id)
+        return str(room.id)
+
+    return transaction(act)
 
 
 def give(studio: Actor, room_id: str, performer_ids: Sequence[str]) -> Refusal | None:
@@ -98,10 +101,11 @@ def give(studio: Actor, room_id: str, performer_ids: Sequence[str]) -> Refusal |
             for one in wanted
             if one not in before
         )
-        audit(
+        note(
             session,
             studio_id,
-            "studios.room.given",
+            studio_id,
+            "room.given",
             f"room:{room_id}",
             data={"before": sorted(before), "after": sorted(wanted)},
         )
@@ -121,6 +125,16 @@ def take(actor: Actor, room_id: str) -> Refusal | None:
     if room is not None and room.performer_id == performer_id:
         return None
     return assign_room(room_id, performer_id, actor_id=performer_id)
+
+
+def note_price(studio_id: str, room_id: str, text: str) -> None:
+    """Write into the studio's log which price was set in a room."""
+    about = {"note": text}
+    transaction(
+        lambda session: note(
+            session, studio_id, studio_id, "room.priced", f"room:{room_id}", data=about
+        )
+    )
 
 
 def given_to(performer_id: str) -> list[RoomView]:
@@ -160,10 +174,11 @@ def adopt(room_id: str, studio_id: str, *, by: Actor) -> Refusal | None:
                 room_id=room_id, performer_id=room.performer_id, given_at=now_ms(session)
             )
             session.add(seat)
-        audit(
+        note(
             session,
+            studio_id,
             by.user_id,
-            "studios.room.adopted",
+            "room.adopted",
             f"room:{room_id}",
             data={"before": before, "after": studio_id},
         )
@@ -181,6 +196,15 @@ def _line(room: RoomView) -> Line:
         known[room.performer_id].name,
         tuple((one, known[one].name) for one in ids if one in known),
     )
+
+
+def _refusal_of_number(session: Session, studio_id: str) -> Refusal | None:
+    query = select(func.count()).select_from(StudioRoom).where(StudioRoom.studio_id == studio_id)
+    most = settings(SLUG).rooms
+    if int(session.scalar(query) or 0) < most:
+        return None
+    words = _("You have %(most)s rooms, and there may not be more. None was made.", most=most)
+    return Refusal("title", words)
 
 
 def _refusal_to_give(studio_id: str, performer_id: str, room_id: str | None) -> Refusal | None:

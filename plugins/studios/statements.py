@@ -12,10 +12,12 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 
 from ppvcms.api import (
+    alerts_of,
     db,
     earned_by_day,
     now_ms,
     people,
+    refusal_to_perform,
     room_of,
     room_shared_by,
     rooms_of,
@@ -29,7 +31,7 @@ from . import contracts
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from ppvcms.api import PartView, RoomView, StudioLine, Work
+    from ppvcms.api import Actor, PartView, RoomView, StudioLine, Work
 
     from .models import Contract
 
@@ -81,7 +83,10 @@ class OnAir:
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One person's charges in a time, and their sums."""
+    """One person's charges in a time, and their sums.
+
+    `collected` is what of the person's part is on the studio's account (CM-08).
+    """
 
     name: str
     since: int
@@ -90,6 +95,7 @@ class Statement:
     gross: int
     performer: int
     studio: int
+    collected: int
     collects: bool
 
 
@@ -129,6 +135,7 @@ def on_air(studio_id: str) -> list[OnAir]:
     running = contracts.running(studio_id=studio_id)
     found = work_of(_parts(studio_id, today, now + 1), since=today, until=now + 1)
     known = people(one.performer_id for one in running)
+    told = alerts_of([one.performer_id for one in running])
     rows = []
     for one in running:
         if one.performer_id not in known:
@@ -140,7 +147,7 @@ def on_air(studio_id: str) -> list[OnAir]:
                 known[one.performer_id].name,
                 _room_now(one.performer_id),
                 work.earned if work is not None else 0,
-                tuple(_alerts(one, work, active=known[one.performer_id].can("room.perform"))),
+                tuple(_alerts(one, known[one.performer_id], work, told)),
             )
         )
     return sorted(rows, key=lambda row: (not _is_live(row.room), row.name.casefold()))
@@ -164,6 +171,7 @@ def statement(studio_id: str, performer_id: str, *, since: int, until: int) -> S
         gross=sum(one.gross for one in kept),
         performer=sum(one.performer for one in kept),
         studio=sum(one.studio for one in kept),
+        collected=sum(one.performer for one in kept if one.collected),
         collects=parts[-1].collects,
     )
 
@@ -216,10 +224,18 @@ def _is_live(room: RoomView | None) -> bool:
     return room is not None and room.state != "offline"
 
 
-def _alerts(one: Contract, work: Work | None, *, active: bool) -> list[str]:
-    found = []
-    if not active:
+def _alerts(
+    one: Contract, actor: Actor, work: Work | None, told: dict[str, list[str]]
+) -> list[str]:
+    """Return what the studio should look at; why somebody cannot go live comes first (CM-09)."""
+    found = list(told.get(one.performer_id, ()))
+    refusal = refusal_to_perform(actor, "live")
+    if not actor.can("room.perform"):
         found.append(_("The account is closed or may not perform."))
+    elif refusal is not None and refusal.code == "studio":
+        found.append(_("Cannot go live: you have switched it off."))
+    elif refusal is not None and not found:
+        found.append(_("Cannot go live now. They see the reason on their live page."))
     if work is not None and work.drops:
         found.append(_("%(count)s shows broke off today.", count=work.drops))
     if one.ends_at is not None:

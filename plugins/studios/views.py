@@ -7,10 +7,19 @@ from typing import TYPE_CHECKING, Any
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.api import Refusal, current_actor, earnings_balance, mode_name, now_ms, policy, settings
+from ppvcms.api import (
+    Refusal,
+    alerts_of,
+    current_actor,
+    earnings_balance,
+    mode_name,
+    now_ms,
+    policy,
+    settings,
+)
 from ppvcms.api import db as database
 
-from . import contracts, people, statements
+from . import contracts, log, people, statements
 from .contracts import Wording
 from .forms import InviteForm, PapersForm, RightsForm, WordingForm
 from .pages import MANAGE, blueprint, me, show_refusal, tell
@@ -38,6 +47,7 @@ def overview() -> ResponseReturnValue:
         studio=people.studio_of(studio_id),
         lines=statements.on_air(studio_id),
         waiting=[one for one in people.roster(studio_id) if one.proposal is not None],
+        alerts=alerts_of([studio_id]).get(studio_id, ()),
         today=theirs + ours,
         ours=ours,
         week=sum(week),
@@ -127,6 +137,33 @@ def rights(performer_id: str) -> ResponseReturnValue:
     )
     tell(people.set_rights(current_actor(), performer_id, wanted), _("Saved."))
     return redirect(url_for("studios.person", performer_id=performer_id))
+
+
+@blueprint.post("/people/<performer_id>/enabled")
+@policy(who=MANAGE)
+def enabled(performer_id: str) -> ResponseReturnValue:
+    """Let somebody perform, or not."""
+    wanted = request.form.get("enabled") == "yes"
+    done = _("They may perform again.") if wanted else _("They are off air and may not perform.")
+    tell(people.enable(current_actor(), performer_id, enabled=wanted), done)
+    return redirect(url_for("studios.roster"))
+
+
+@blueprint.get("/log")
+@policy(who=MANAGE)
+def log_page() -> ResponseReturnValue:
+    """Show who did what with the studio, and when."""
+    number = max(1, request.args.get("page", 1, type=int))
+    about = request.args.get("person") or None
+    found = log.lines(me(), about_id=about, offset=(number - 1) * log.PAGE)
+    return render_template(
+        "studios/log.html",
+        lines=found[: log.PAGE],
+        more=len(found) > log.PAGE,
+        page=number,
+        person=about,
+        crew=[(one.id, one.name) for one in people.roster(me())],
+    )
 
 
 @blueprint.post("/contracts/<contract_id>/withdraw")

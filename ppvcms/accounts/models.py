@@ -77,8 +77,8 @@ class StudioPart(Base):
     """What a studio takes of a performer's side, for a time (R-49).
 
     `percent` is the studio's part of that side, `ratio_percent` the side itself
-    where the studio has one of its own. `collects`: payouts of the performer's
-    own part go to the studio too (CM-08). Rows end, and never change otherwise.
+    where the studio has one of its own. `collects`: the performer's own part goes
+    to the studio's account too (CM-08). Rows end, and never change otherwise.
     """
 
     __tablename__ = "studio_part"

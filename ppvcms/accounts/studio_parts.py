@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class PartView:
     """One time in which a studio shares with a performer; percents are whole.
 
-    `collects`: the performer's own part is paid out to the studio too (CM-08).
+    `collects`: the performer's own part goes to the studio's account too (CM-08).
     """
 
     id: str

@@ -98,7 +98,8 @@ class Sharer:
     """A performer's part in a charge (R-47, R-49).
 
     `fraction` is the part of the charge, `ratio` the performer's side of that
-    part, `studio_fraction` the studio's part of that side.
+    part, `studio_fraction` the studio's part of that side. With `collects` the
+    performer's own part is posted to the studio's account too (CM-08).
     """
 
     performer_id: str
@@ -106,15 +107,17 @@ class Sharer:
     ratio: Fraction
     studio_id: str | None = None
     studio_fraction: Fraction = Fraction(0)
+    collects: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One party's exact fraction of an amount."""
+    """One party's exact fraction of an amount, and the studio that collects it, if one does."""
 
     party_kind: str
     party_id: str
     fraction: Fraction
+    collected_by: str | None = None
 
 
 def split(amount: int, parts: Sequence[Part]) -> list[int]:
@@ -149,7 +152,8 @@ def parts_of(sharers: Sequence[Sharer], site: str) -> list[Part]:
     for sharer in sharers:
         side = sharer.fraction * sharer.ratio
         to_studio = side * sharer.studio_fraction if sharer.studio_id else Fraction(0)
-        performers.append(Part("performer", sharer.performer_id, side - to_studio))
+        collector = sharer.studio_id if sharer.collects else None
+        performers.append(Part("performer", sharer.performer_id, side - to_studio, collector))
         if sharer.studio_id:
             studios.append(Part("studio", sharer.studio_id, to_studio))
     taken = sum((part.fraction for part in performers + studios), Fraction(0))

@@ -301,7 +301,20 @@ _shares_sum = query(
     SELECT s.transfer_id FROM share s GROUP BY s.transfer_id
     HAVING sum(s.amount) <> (SELECT coalesce(sum(e.amount), 0) FROM entry e
                              WHERE e.transfer_id = s.transfer_id AND e.amount > 0)
+    """,
     """
+    SELECT s.transfer_id FROM share s GROUP BY s.transfer_id, s.account_id
+    HAVING sum(s.amount) <> (
+        SELECT coalesce(sum(e.amount), 0) FROM entry e
+        WHERE e.transfer_id = s.transfer_id AND e.account_id = s.account_id AND e.amount > 0)
+    """,
+    """
+    SELECT s.transfer_id FROM share s JOIN account a ON a.id = s.account_id
+    WHERE (a.owner_kind <> s.party_kind OR a.owner_id <> s.party_id)
+      AND NOT (s.party_kind = 'performer' AND a.owner_kind = 'studio' AND EXISTS (
+        SELECT 1 FROM share o WHERE o.transfer_id = s.transfer_id
+           AND o.party_kind = 'studio' AND o.party_id = a.owner_id))
+    """,
 )
 
 INVARIANTS = [
@@ -392,7 +405,8 @@ INVARIANTS = [
     Invariant("I6", "the chain of blocks is unbroken and leaves nothing out", _find_chain),
     Invariant(
         "I11",
-        "the shares of a charge are its largest-remainder division and sum to it",
+        "the shares of a charge are its largest-remainder division, sum to it, and each is on "
+        "its party's account or on that of the studio that shares and collects",
         lambda connection: [*_shares_sum(connection), *_find_shares(connection)],
     ),
     Invariant("I13", "a key has one answer, the one that was given", _find_answers),

@@ -117,7 +117,10 @@ class Rollup(Base):
 
 
 class Share(Base):
-    """Who got which part of a charge, and by which fraction (R-47)."""
+    """Who got which part of a charge, and by which fraction (R-47).
+
+    The account is the party's own, or its studio's where that collects (CM-08).
+    """
 
     __tablename__ = "share"
 
@@ -125,7 +128,7 @@ class Share(Base):
     nr: Mapped[int] = mapped_column(Integer, primary_key=True)
     party_kind: Mapped[str] = mapped_column(String(16))
     party_id: Mapped[str] = mapped_column(String(64), index=True)
-    account_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"))
+    account_id: Mapped[Ulid] = mapped_column(ForeignKey("account.id"), index=True)
     numerator: Mapped[int] = mapped_column(BigInteger)
     denominator: Mapped[int] = mapped_column(BigInteger)
     amount: Mapped[Amount]

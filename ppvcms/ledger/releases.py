@@ -126,7 +126,6 @@ def _unreleased(
         select(day, func.sum(Share.amount))
         .join(Share, Share.transfer_id == Transfer.id)
         .where(
-            Share.party_id == hold.owner_id,
             Share.account_id == hold.id,
             ~select(undo.id).where(undo.reverses == Transfer.id).exists(),
             ~select(EarningRelease.day)

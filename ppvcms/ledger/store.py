@@ -234,13 +234,16 @@ def shares_for(
 ) -> tuple[Share, ...]:
     """Divide `amount` minor units of credits and open the accounts of all who share (R-47).
 
-    `site` names the kind of the site's income, such as "tip" or "private".
+    `site` names the kind of the site's income, such as "tip" or "private". What a
+    studio collects is the performer's share on the studio's account (CM-08).
     """
 
     def account_of(part: Part) -> str:
         kind = AccountKind.REVENUE if part.party_kind == "site" else AccountKind.EARNING_HOLD
-        owner_kind = "site" if part.party_kind == "site" else part.party_kind
-        return open_account(session, kind, owner_kind, part.party_id, CREDITS).id
+        owner = (part.party_kind, part.party_id)
+        if part.collected_by is not None:
+            owner = ("studio", part.collected_by)
+        return open_account(session, kind, *owner, CREDITS).id
 
     return shares_of(split_charge(amount, sharers, site), account_of)
 

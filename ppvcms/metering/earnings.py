@@ -5,20 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, select
 
+from ppvcms.accounts.models import User
 from ppvcms.db import db
-from ppvcms.ledger.models import Share, Transfer
+from ppvcms.ledger.models import Account, Share, Transfer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 DAY_MS = 86_400_000
+_collects = and_(
+    Share.party_kind == "performer", Account.owner_kind == "studio", User.id == Account.owner_id
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Earning:
-    """One charge and the part of it that went to one party; amounts in minor units."""
+    """One charge and the part of it that went to one party; amounts in minor units.
+
+    `collected_by` is the name of the studio on whose account the part is (CM-08).
+    """
 
     transfer_id: str
     kind: str
@@ -27,6 +34,7 @@ class Earning:
     gross: int
     amount: int
     percent: float
+    collected_by: str | None
     reversed: bool
     at: int
 
@@ -63,10 +71,12 @@ def earnings(
     )
     undone = select(Transfer.reverses).where(Transfer.reverses.is_not(None)).subquery()
     query = (
-        select(Share, Transfer, whole.c.gross, undone.c.reverses)
+        select(Share, Transfer, whole.c.gross, undone.c.reverses, User.display_name)
         .join(Transfer, Transfer.id == Share.transfer_id)
         .join(whole, whole.c.transfer_id == Share.transfer_id)
         .outerjoin(undone, undone.c.reverses == Transfer.id)
+        .join(Account, Account.id == Share.account_id)
+        .outerjoin(User, _collects)
         .where(Share.party_id == party_id, Transfer.made_at >= since)
         .order_by(Transfer.made_at.desc(), Transfer.id.desc())
         .limit(limit)
@@ -85,11 +95,29 @@ def earnings(
             gross=int(gross),
             amount=share.amount,
             percent=100 * share.numerator / share.denominator,
+            collected_by=collector,
             reversed=reversed_by is not None,
             at=transfer.made_at,
         )
-        for share, transfer, gross, reversed_by in db.session.execute(query)
+        for share, transfer, gross, reversed_by, collector in db.session.execute(query)
     ]
+
+
+def collected(performer_id: str) -> Sequence[tuple[str, int]]:
+    """Return which studios collected how much for a performer, without what was taken back.
+
+    Amounts are minor units of credits; the money is on the studio's account (CM-08).
+    """
+    undone = select(Transfer.reverses).where(Transfer.reverses.is_not(None))
+    rows = db.session.execute(
+        select(User.display_name, func.sum(Share.amount))
+        .join(Account, Account.id == Share.account_id)
+        .join(User, _collects)
+        .where(Share.party_id == performer_id, Share.transfer_id.not_in(undone))
+        .group_by(User.id, User.display_name)
+        .order_by(User.display_name)
+    )
+    return [(name, int(amount)) for name, amount in rows]
 
 
 def by_day(party_id: str, *, since: int) -> Sequence[Day]:

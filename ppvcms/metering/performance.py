@@ -33,7 +33,8 @@ DROPS = (Reason.RESUME_WINDOW.value, Reason.PAUSE_CAP.value, Reason.NOT_CONNECTE
 class StudioLine:
     """One charge in which a studio shared with a performer; amounts in minor units.
 
-    `gross` is the whole charge, `performer` and `studio` the parts of these two.
+    `gross` is the whole charge, `performer` and `studio` the parts of these two;
+    `collected`: the performer's part is on the studio's account too (CM-08).
     """
 
     transfer_id: str
@@ -43,6 +44,7 @@ class StudioLine:
     gross: int
     performer: int
     studio: int
+    collected: bool
     reversed: bool
     at: int
 
@@ -147,6 +149,7 @@ def _lines_of(
                 gross=gross,
                 performer=share.amount,
                 studio=own.amount,
+                collected=share.account_id == own.account_id,
                 reversed=reversed_,
                 at=transfer.made_at,
             )

@@ -91,6 +91,7 @@ def sharers_of(
                 ratio_percent=ratios.percent,
                 studio_id=part.studio_id if part is not None else None,
                 studio_percent=part.percent if part is not None else 0,
+                collects=part is not None and part.collects,
             )
         )
     return tuple(sharers)
@@ -136,6 +137,7 @@ def as_books(sharers: Iterable[Sharer]) -> tuple[books.Sharer, ...]:
             ratio=Fraction(one.ratio_percent, 100),
             studio_id=one.studio_id,
             studio_fraction=Fraction(one.studio_percent, 100),
+            collects=one.collects,
         )
         for one in sharers
     )

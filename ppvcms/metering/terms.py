@@ -28,7 +28,7 @@ class Sharer:
 
     The performer's part is `numerator`/`denominator` of the charge; of that,
     `ratio_percent` is the performer's side and the rest the site's; of that
-    side, `studio_percent` is the studio's.
+    side, `studio_percent` is the studio's, which `collects` the rest of it too (CM-08).
     """
 
     performer_id: str
@@ -37,6 +37,7 @@ class Sharer:
     ratio_percent: int = 80
     studio_id: str | None = None
     studio_percent: int = 0
+    collects: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -268,6 +268,7 @@ def _stored(sharer: Sharer) -> dict[str, Any]:
         "ratio": str(sharer.ratio),
         "studio_id": sharer.studio_id,
         "studio_fraction": str(sharer.studio_fraction),
+        "collects": sharer.collects,
     }
 
 

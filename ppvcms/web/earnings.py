@@ -18,13 +18,13 @@ from ppvcms.ledger.releases import Coming, coming
 from ppvcms.metering import earnings as earned
 from ppvcms.metering import receipts
 from ppvcms.metering.view import seat_view
-from ppvcms.web.admin.dates import day_after, day_begins
-from ppvcms.web.admin.words import transfer_words
+from ppvcms.web.dates import day_after, day_begins
 from ppvcms.web.formats import moment, money
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.pdf import Column, pdf_file, table
 from ppvcms.web.receipts import receipt_page
 from ppvcms.web.sheets import csv_file
+from ppvcms.web.transfers import transfer_words
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,11 +42,15 @@ MOST = 100_000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What a performer has on hold and available, and what comes when; in minor units (CM-12)."""
+    """What a performer has on hold and available, and what comes when; in minor units (CM-12).
+
+    `collected`: what studios hold for them, by the studio's name (CM-08).
+    """
 
     hold: int
     available: int
     coming: Sequence[Coming]
+    collected: Sequence[tuple[str, int]]
 
 
 def standing(user_id: str) -> Standing:
@@ -60,6 +64,7 @@ def standing(user_id: str) -> Standing:
         balance(AccountKind.EARNING_HOLD),
         balance(AccountKind.EARNING),
         coming(session, "performer", user_id, hold_days=site().hold_days),
+        earned.collected(user_id),
     )
 
 
@@ -109,7 +114,8 @@ def index() -> ResponseReturnValue:
 def download() -> ResponseReturnValue:
     """Download the charges that the filters leave."""
     head = ("time_utc", "kind", "what", "gross", "percent", "earned", "reversed", "source")
-    return csv_file("earnings", head, (_as_cells(row) for row in _rows(limit=MOST)))
+    rows = (_as_cells(row) for row in _rows(limit=MOST))
+    return csv_file("earnings", (*head, "collected_by"), rows)
 
 
 @blueprint.get("/earnings.pdf")
@@ -126,6 +132,10 @@ def printed() -> ResponseReturnValue:
             (_("Earned in all"), money(earned.total(actor.user_id or ""))),
             (_("On hold"), money(found.hold)),
             (_("Available"), money(found.available)),
+            *(
+                (_("Collected by %(name)s", name=name), money(sum_))
+                for name, sum_ in found.collected
+            ),
         ],
         [
             Column(_("What"), 6),
@@ -135,7 +145,7 @@ def printed() -> ResponseReturnValue:
             Column(_("You earned"), 2, figures=True),
         ],
         [
-            (row.memo, moment(row.at), money(row.gross), f"{row.percent:g} %", money(row.amount))
+            (_memo(row), moment(row.at), money(row.gross), f"{row.percent:g} %", money(row.amount))
             for row in _rows(limit=MOST)
         ],
     )
@@ -193,6 +203,13 @@ def _parts(seat_id: str, performer_id: str) -> list[dict[str, Any]]:
     return parts
 
 
+def _memo(row: earned.Earning) -> str:
+    """Return what a charge was for, and which studio collected the reader's part of it."""
+    if row.collected_by is None:
+        return row.memo
+    return str(_("%(what)s, collected by %(name)s", what=row.memo, name=row.collected_by))
+
+
 def _as_cells(row: earned.Earning) -> tuple[object, ...]:
     return (
         time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(row.at / 1000)),
@@ -203,4 +220,5 @@ def _as_cells(row: earned.Earning) -> tuple[object, ...]:
         credits_text(row.amount),
         "yes" if row.reversed else "",
         row.source,
+        row.collected_by or "",
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import uuid
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,16 +13,20 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.models import Mail, StudioPart, User
 from ppvcms.db import db, now_ms, transaction
-from ppvcms.facade import charge
+from ppvcms.facade import charge, escrow_pay, escrow_put
 from ppvcms.host import dispatch
 from ppvcms.ledger.models import Share, Transfer
+from ppvcms.ledger.releases import release_due
+from ppvcms.ledger.store import reverse_transfer
+from ppvcms.metering.earnings import collected
 from ppvcms.metering.partners import change_performers
-from ppvcms.metering.sharing import Present
+from ppvcms.metering.performance import balances
+from ppvcms.metering.sharing import Present, sharers_of
 from ppvcms.results import Refusal
 from ppvcms.rooms import rates, services, shows
 from tests import kit
 from tests.live import Site, refused, site_at
-from tests.web.office import browser_of
+from tests.web.office import browser_of, paid_show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +78,16 @@ class House:
             str(studio.user_id), confirmed=True, note="", ratio_percent=ratio, by=self.olga
         )
 
-    def offer(self, performer: Actor, percent: int = 25, *, by: Actor | None = None) -> str:
+    def offer(
+        self,
+        performer: Actor,
+        percent: int = 25,
+        *,
+        by: Actor | None = None,
+        collects: bool = False,
+    ) -> str:
         studio = by or self.north
-        wording = self.contracts.Wording(percent, notice_days=14, collects=False)
+        wording = self.contracts.Wording(percent, notice_days=14, collects=collects)
         answer = self.contracts.propose(
             str(studio.user_id), str(performer.user_id), wording, by=studio
         )
@@ -94,7 +106,7 @@ class House:
         return str(db.session.get_one(Contract, contract, populate_existing=True).state)
 
 
-def gift(room: Room, payer: Actor, amount: int) -> dict[str, int]:
+def pay(room: Room, payer: Actor, amount: int) -> str:
     def act(session: Any) -> Any:
         return charge(
             session,
@@ -109,6 +121,11 @@ def gift(room: Room, payer: Actor, amount: int) -> dict[str, int]:
 
     posted = transaction(act)
     assert isinstance(posted, str), posted
+    return posted
+
+
+def gift(room: Room, payer: Actor, amount: int) -> dict[str, int]:
+    posted = pay(room, payer, amount)
     rows = db.session.scalars(sa.select(Share).where(Share.transfer_id == posted))
     return {row.party_id: row.amount for row in rows}
 
@@ -131,6 +148,60 @@ def test_a_contract_divides_from_the_moment_it_is_accepted(site: Site) -> None:
     assert [(part.percent, part.until_at is None) for part in parts] == [(25, False), (50, True)]
     found = house.statements.statement(n, a, since=0, until=2**50)
     assert (found.gross, found.performer, found.studio) == (3000, 1600, 800)
+
+
+def test_a_studio_collects_from_the_moment_both_agreed(site: Site) -> None:
+    house = House(site)
+    room = site.room(house.anna)
+    a, n = str(house.anna.user_id), str(house.north.user_id)
+    house.hire(house.anna, 25)
+    gift(room, house.dan, 1000)
+    offer = house.offer(house.anna, 25, collects=True)
+    gift(room, house.dan, 1000)
+    assert balances("performer", a) == (1200, 0)
+    waits = transaction(lambda s: put_away(s, house.dan, room.id))
+    assert house.contracts.accept(offer, house.anna) is None
+    assert gift(room, house.dan, 1001) == {a: 601, n: 200, "gift": 200}, "shares are as before"
+    transaction(lambda s: escrow_pay(s, waits, reason="answered"))
+    seen = (balances("performer", a), balances("studio", n))
+    assert seen == ((1800, 0), (1401, 0)), "what was agreed before the contract goes the old way"
+    terms = {"sharers": sharers_of(db.session(), room, "private")}
+    seat = paid_show(room, str(house.dan.user_id), seconds=90, rate=200, **terms)
+    undone = pay(room, house.dan, 500)
+    transaction(lambda s: reverse_transfer(s, undone, key="back", reason="x", actor_id=None))
+    again = transaction(lambda s: put_away(s, house.dan, room.id))
+    transaction(lambda s: escrow_pay(s, again, reason="answered"))
+    db.session.rollback()
+    assert balances("performer", a) == (1800, 0)
+    assert collected(a) == [("North", 601 + 120 + 600)]
+    assert balances("studio", n)[0] == 601 + 120 + 600 + 4 * 200 + 200 + 40
+    assert release_due(hold_days=0, now=now_ms(db.session()) + 2 * DAY_MS) == 2
+    assert (balances("performer", a)[1], balances("studio", n)[1]) == (1800, 2361)
+    found = house.statements.statement(n, a, since=0, until=2**50)
+    assert (found.performer, found.studio, found.collected) == (3121, 1040, 1321)
+    pages = browser_of(site, house.anna)
+    assert "Collected by North 13.21 cr" in pages.text("/perform/earnings")
+    assert seat in pages.get("/perform/earnings").text
+    assert pages.get("/perform/earnings/earnings.csv").text.count("North") == 4
+    sheet = browser_of(site, house.north).get(f"/studio/statements/{a}.csv")
+    rows = list(csv.DictReader(io.StringIO(sheet.text.lstrip("\N{ZERO WIDTH NO-BREAK SPACE}"))))
+    assert sum(Decimal(row["person"]) for row in rows if row["collected"]) == Decimal("16.21")
+
+
+def put_away(session: Any, payer: Actor, room_id: str) -> str:
+    view = escrow_put(
+        session,
+        payer=payer,
+        room_id=room_id,
+        amount=1000,
+        kind="gift",
+        source="test:escrow",
+        memo="A promise",
+        key=uuid.uuid4().hex,
+        ends_at=now_ms(session) + DAY_MS,
+    )
+    assert not isinstance(view, Refusal), view
+    return str(view.id)
 
 
 def test_two_studios_at_once_get_one_contract(site: Site) -> None:

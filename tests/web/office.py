@@ -103,10 +103,12 @@ def browser_with(app: Flask, token: str) -> Browser:
     return browser
 
 
-def paid_show(room: Room, client_id: str, *, seconds: int = 90, rate: int = 200) -> str:
+def paid_show(
+    room: Room, client_id: str, *, seconds: int = 90, rate: int = 200, **terms: Any
+) -> str:
     """Let a client take a private show of so many counted seconds; return the seat."""
     stage = Stage(room.performer_id, "none", room.id)
-    seat_id = stage.open(client_id, rate_per_minute=rate, grace_s=30)
+    seat_id = stage.open(client_id, rate_per_minute=rate, grace_s=30, **terms)
     for moment in range(0, seconds, 5):
         stage.signs(seat_id, moment, min(moment + 5, seconds))
         stage.meter(min(moment + 5, seconds))

@@ -81,8 +81,20 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("room_id", "performer_id", name="pk_studios__seat"),
     )
     op.create_index("ix_studios__seat__performer_id", "studios__seat", ["performer_id"])
+    op.create_table(
+        "studios__act",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("studio_id", sa.String(26), nullable=False),
+        sa.Column("at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_id", sa.String(26), nullable=True),
+        sa.Column("what", sa.String(40), nullable=False),
+        sa.Column("subject", sa.String(120), nullable=False),
+        sa.Column("data", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_studios__act"),
+    )
+    op.create_index("ix_studios__act__log", "studios__act", ["studio_id", "id"])
 
 
 def downgrade() -> None:
-    for table in ("seat", "room", "member", "contract", "studio"):
+    for table in ("act", "seat", "room", "member", "contract", "studio"):
         op.drop_table(f"studios__{table}")
