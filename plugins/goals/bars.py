@@ -47,11 +47,16 @@ class Bar:
     now: bool
 
 
-def period_began(reset: str, since_at: int, now: int) -> int:
-    """Return when the running period of a board began: never before it was set up."""
+def period_began(reset: str, since_at: int, now: int, *, days: int = 1) -> int:
+    """Return when the running period of a board began: never before it was set up.
+
+    A reset of ``days`` counts them from the day (UTC) on which the board began.
+    """
+    first_day = since_at - since_at % DAY_MS
     began = {
         "daily": now - now % DAY_MS,
         "weekly": now - (now - MONDAY_MS) % (7 * DAY_MS),
+        "days": now - (now - first_day) % (days * DAY_MS),
     }.get(reset, since_at)
     return max(began, since_at)
 

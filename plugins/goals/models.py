@@ -9,13 +9,17 @@ from ppvcms.api import Amount, Base, Millis, Ulid
 
 
 class GoalBoard(Base):
-    """How somebody's goals stand: `layout` is row or side, `reset` never, daily or weekly."""
+    """How somebody's goals stand: `layout` is row or side.
+
+    `reset` is never, daily, weekly, or days: each so many `days`.
+    """
 
     __tablename__ = "goals__board"
 
     performer_id: Mapped[Ulid] = mapped_column(primary_key=True)
     layout: Mapped[str] = mapped_column(String(4), default="row")
     reset: Mapped[str] = mapped_column(String(8), default="never")
+    days: Mapped[int] = mapped_column(Integer, default=1)
     since_at: Mapped[Millis]
 
 

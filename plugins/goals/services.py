@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from ppvcms.api import Event, RoomView
 
 COUNTS = frozenset({"tip", "gift"})
+RESETS = frozenset({"never", "daily", "weekly", "days"})
 MOST_GOALS = 10
 LONGEST = 80
 
@@ -48,6 +49,7 @@ class Board:
 
     layout: str
     reset: str
+    days: int
     bars: tuple[Bar, ...]
 
     @property
@@ -66,9 +68,9 @@ def board_of(session: Session, performer_id: str) -> Board:
     """Return somebody's goals, filled by what counts in the running period."""
     board = session.get(GoalBoard, performer_id)
     if board is None:
-        return Board("row", "never", ())
-    began = period_began(board.reset, board.since_at, now_ms(session))
-    return Board(board.layout, board.reset, tuple(_bars(session, board, began)))
+        return Board("row", "never", 1, ())
+    began = _began(session, board)
+    return Board(board.layout, board.reset, board.days, tuple(_bars(session, board, began)))
 
 
 def read_goals(text: str) -> list[tuple[int, str]] | Refusal:
@@ -95,9 +97,13 @@ def save_board(
     *,
     layout: str,
     reset: str,
+    days: int = 1,
     anew: bool = False,
 ) -> None:
-    """Set somebody's goals; those that stay keep what they have, unless all begin `anew`."""
+    """Set somebody's goals; those that stay keep what they have, unless all begin `anew`.
+
+    `days` is how long a period lasts where `reset` is ``days``.
+    """
     rooms = rooms_of(performer_id)
 
     def act(session: Session) -> None:
@@ -108,7 +114,8 @@ def save_board(
         if anew:
             board.since_at = now_ms(session)
         board.layout = layout if layout in {"row", "side"} else "row"
-        board.reset = reset if reset in {"never", "daily", "weekly"} else "never"
+        board.reset = reset if reset in RESETS else "never"
+        board.days = max(1, days)
         session.flush()
         _keep_goals(session, performer_id, goals)
         _show(session, performer_id, rooms)
@@ -142,7 +149,7 @@ def _count(session: Session, room: RoomView, event: SpentInRoom) -> None:
         )
     )
     session.flush()
-    began = period_began(board.reset, board.since_at, now_ms(session))
+    began = _began(session, board)
     known = _reached(session, board, began)
     for bar in _bars(session, board, began):
         if bar.reached and bar.id not in known:
@@ -166,6 +173,10 @@ def _show(session: Session, performer_id: str, rooms: Sequence[RoomView]) -> Non
     board = board_of(session, performer_id).as_json()
     for room in rooms:
         push_room(session, room, "goals", board)
+
+
+def _began(session: Session, board: GoalBoard) -> int:
+    return period_began(board.reset, board.since_at, now_ms(session), days=board.days)
 
 
 def _bars(session: Session, board: GoalBoard, began: int) -> list[Bar]:

@@ -38,7 +38,8 @@ def mine() -> ResponseReturnValue:
     """Set one's own goals."""
     performer_id = str(current_actor().user_id)
     board = services.shown(performer_id)
-    form = GoalsForm(goals=board.text, layout=board.layout, reset=board.reset)
+    days = board.days if board.reset == "days" else None
+    form = GoalsForm(goals=board.text, layout=board.layout, reset=board.reset, days=days)
     form.layout.choices = [
         ("row", _("One after another: what is over flows to the next")),
         ("side", _("Side by side: everything counts for each")),
@@ -47,8 +48,9 @@ def mine() -> ResponseReturnValue:
         ("never", _("Never")),
         ("daily", _("Every day")),
         ("weekly", _("Every Monday")),
+        ("days", _("After so many days")),
     ]
-    if form.validate_on_submit():
+    if form.validate_on_submit() and not _days_missing(form):
         goals = services.read_goals(form.goals.data or "")
         if not isinstance(goals, Refusal):
             services.save_board(
@@ -56,6 +58,7 @@ def mine() -> ResponseReturnValue:
                 goals,
                 layout=form.layout.data or "row",
                 reset=form.reset.data or "never",
+                days=form.days.data or 1,
                 anew=bool(form.anew.data),
             )
             flash(_("Your goals are saved and stand in your room."), "success")
@@ -63,3 +66,11 @@ def mine() -> ResponseReturnValue:
         form.goals.errors = [str(goals)]
     page = render_template("goals/mine.html", form=form, board=board, most=services.MOST_GOALS)
     return page, 422 if form.is_submitted() else 200
+
+
+def _days_missing(form: GoalsForm) -> bool:
+    """Say beside the field that the number of days is needed, where it is."""
+    missing = form.reset.data == "days" and form.days.data is None
+    if missing:
+        form.days.errors = [_("Say after how many days. Nothing was saved.")]
+    return missing

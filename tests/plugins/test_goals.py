@@ -92,6 +92,10 @@ def test_tips_fill_the_goals_and_what_is_given_back_counts_no_more(site: Site) -
     assert "6.00 cr of 10.00 cr" in page.text("/goals")
     sent = page.post("/goals", goals="5 A song\nno", layout="row", reset="daily")
     assert sent.status_code == 422
+    assert "after how many days" in page.post("/goals", goals="", layout="row", reset="days").text
+    kept = {"goals": "5 A song\n10 A dance", "layout": "side", "reset": "days", "days": "3"}
+    assert page.post("/goals", **kept).status_code == 303
+    assert 'value="3"' in page.get("/goals").text
     assert "6.00 cr of 10.00 cr" in browser_of(site, ben).text(f"/rooms/{room.slug}")
 
 
@@ -115,3 +119,6 @@ def test_bars_are_a_function_of_what_was_paid() -> None:
     assert period_began("daily", 5, noon) == 20 * DAY_MS
     assert period_began("weekly", 5, noon) == 18 * DAY_MS
     assert period_began("daily", noon - 1, noon) == noon - 1
+    began = 5 * DAY_MS + 7
+    periods = [period_began("days", began, day * DAY_MS, days=3) for day in (6, 7, 8, 10, 11)]
+    assert periods == [began, began, 8 * DAY_MS, 8 * DAY_MS, 11 * DAY_MS]

@@ -15,6 +15,7 @@ def upgrade() -> None:
         sa.Column("performer_id", sa.String(26), nullable=False),
         sa.Column("layout", sa.String(4), nullable=False),
         sa.Column("reset", sa.String(8), nullable=False),
+        sa.Column("days", sa.Integer(), nullable=False),
         sa.Column("since_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("performer_id", name="pk_goals__board"),
     )
