@@ -24,6 +24,8 @@ def verify(ctx: DemoContext) -> None:
         if number == 0:
             _papers(performer)
         decide(ctx.owner, str(performer.user_id), State.APPROVED, "A person of the demo")
+    for company in ctx.studios:
+        decide(ctx.owner, str(company.user_id), State.APPROVED, "A company of the demo")
 
 
 def _papers(performer: Actor) -> None:

@@ -11,9 +11,12 @@ from ppvcms.api import audit, csv_file, current_actor, names_of, policy, public_
 
 from . import records as books
 from . import review
-from .forms import paper_kinds, questions
+from .forms import questions
+from .members import members_of
+from .pages import blueprint
+from .presence import latest
 from .services import State, case_of, details_of
-from .views import blueprint
+from .subjects import kinds_of, names_of_subjects
 from .words import state_text, state_tone
 
 if TYPE_CHECKING:
@@ -57,13 +60,18 @@ def case(user_id: str) -> ResponseReturnValue:
         case=found,
         details=known,
         asked=[(one.label, known.own.get(one.key, "")) for one in questions()] if known else [],
-        kinds={kind.key: kind.label for kind in paper_kinds().values()},
+        kinds={kind.key: kind.label for kind in kinds_of(user_id).values()},
         looks=review.looks_at(user_id),
         names=names_of({look.viewer_id for look, _paper in review.looks_at(user_id)}),
         text=state_text(found.state),
         tone=state_tone(found.state),
         verdicts=[one for one, states in review.FROM.items() if found.state in states],
         State=State,
+        members=members_of(user_id),
+        stays=latest(user_id, limit=20),
+        state_text=state_text,
+        state_tone=state_tone,
+        bringers=names_of({paper.brought_by for paper in found.papers} - {user_id}),
     )
 
 
@@ -134,7 +142,7 @@ def _log_reading(user_id: str) -> None:
 
 
 def _name_or_404(user_id: str) -> str:
-    name = names_of([user_id]).get(user_id)
+    name = names_of_subjects([user_id]).get(user_id)
     if name is None:
         abort(404)
     return name

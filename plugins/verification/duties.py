@@ -11,15 +11,17 @@ from flask_babel import gettext as _
 from flask_babel import ngettext
 from sqlalchemy import select
 
-from ppvcms.api import Problem, audit, db, label, now_ms, send_notice, transaction
+from ppvcms.api import Problem, db, label, now_ms, send_notice, transaction
 
 from . import vault
-from .forms import paper_kinds
 from .models import Paper, Person
 from .review import counts, tell
-from .services import State, day_of, locked
+from .services import State, day_of, locked, note
+from .subjects import kinds_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlalchemy.orm import Session
 
 WARN_DAYS = 30
@@ -80,7 +82,7 @@ def _look_at(session: Session, *, user_id: str, today: str) -> None:
     row = locked(session, user_id)
     if row.state != State.APPROVED:
         return
-    kinds = paper_kinds()
+    kinds = kinds_of(user_id)
     for paper in _last_of_each_kind(session, user_id):
         kind = kinds.get(paper.kind)
         if kind is None or paper.expires_on is None:
@@ -88,32 +90,37 @@ def _look_at(session: Session, *, user_id: str, today: str) -> None:
         if paper.expires_on <= today and kind.needed:
             row.state = State.MORE
             row.reason = _("%(paper)s has expired.", paper=kind.label)
-            audit(
-                session,
-                None,
-                "verification.paper.expired",
-                f"user:{user_id}",
-                data={"paper": paper.id, "kind": paper.kind},
-            )
-            tell(session, user_id, State.MORE, row.reason)
+            note(session, None, "paper.expired", row, {"paper": paper.id, "kind": paper.kind})
+            tell(session, row, State.MORE, row.reason)
             return
         send_notice(
             session,
-            user_id,
+            row.account_id or user_id,
             "verification.expiring",
-            values={"paper": kind.label, "day": paper.expires_on},
-            link="/verification/",
+            values={"paper": _paper_text(row, kind.label), "day": paper.expires_on},
+            link="/verification/" if row.account_id is None else f"/verification/for/{user_id}",
             key=f"verification:expiring:{paper.id}",
         )
 
 
+def _paper_text(row: Person, label_: str) -> str:
+    return f"{row.stage_name}: {label_}" if row.account_id is not None else label_
+
+
+def last_papers(session: Session, user_ids: Sequence[str]) -> dict[str, list[Paper]]:
+    """Return the paper of each kind that is valid longest, of each of these people."""
+    query = select(Paper).where(Paper.user_id.in_(user_ids), Paper.removed.is_(False))
+    best: dict[str, dict[str, Paper]] = {}
+    for paper in session.scalars(query.order_by(Paper.id)):
+        kinds = best.setdefault(paper.user_id, {})
+        known = kinds.get(paper.kind)
+        if known is None or (paper.expires_on or "9") >= (known.expires_on or "9"):
+            kinds[paper.kind] = paper
+    return {user_id: list(kinds.values()) for user_id, kinds in best.items()}
+
+
 def _last_of_each_kind(session: Session, user_id: str) -> list[Paper]:
     """Return the paper of each kind that is valid longest, where it expires soon."""
-    query = select(Paper).where(Paper.user_id == user_id, Paper.removed.is_(False))
-    best: dict[str, Paper] = {}
-    for paper in session.scalars(query.order_by(Paper.id)):
-        known = best.get(paper.kind)
-        if known is None or (paper.expires_on or "9") >= (known.expires_on or "9"):
-            best[paper.kind] = paper
+    found = last_papers(session, [user_id]).get(user_id, [])
     soon = (day_of(now_ms(session)) + timedelta(days=WARN_DAYS)).isoformat()
-    return [one for one in best.values() if one.expires_on is not None and one.expires_on <= soon]
+    return [one for one in found if one.expires_on is not None and one.expires_on <= soon]

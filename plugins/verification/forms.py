@@ -37,6 +37,11 @@ DEFAULTS: dict[str, Any] = {
     "selfie | You with the document in your hand | needed\n"
     "address | Proof of address\n"
     "tax | Tax form",
+    "member_papers": "identity | Identity document | needed | expires\n"
+    "selfie | The person with the document in hand | needed\n"
+    "consent | Consent to be shown, signed by hand | needed",
+    "company_papers": "register | Extract from the register of companies | needed\n"
+    "owner | Identity document of each owner | needed | expires",
     "fields": "",
     "custodian": "",
 }
@@ -71,6 +76,17 @@ class VerificationForm(Form):
         ),
         render_kw={"rows": 5, "spellcheck": "false"},
     )
+    member_papers = TextAreaField(
+        _l("Papers of further people in one account"),
+        [InputRequired(), Length(max=2000)],
+        description=_l("Each has papers and a consent of their own."),
+        render_kw={"rows": 4, "spellcheck": "false"},
+    )
+    company_papers = TextAreaField(
+        _l("Papers of companies"),
+        [InputRequired(), Length(max=2000)],
+        render_kw={"rows": 3, "spellcheck": "false"},
+    )
     fields = TextAreaField(
         _l("Further questions"),
         [Optional(), Length(max=2000)],
@@ -89,6 +105,8 @@ class VerificationForm(Form):
             parse_papers(field.data or "")
         except ValueError as error:
             raise ValidationError(str(error)) from error
+
+    validate_member_papers = validate_company_papers = validate_papers
 
     def validate_fields(self, field: TextAreaField) -> None:
         """Refuse a line that is not a question."""
@@ -129,9 +147,9 @@ def questions() -> list[ProfileField]:
     return country + parse_fields(settings(SLUG).fields.splitlines())
 
 
-def paper_kinds() -> dict[str, PaperKind]:
-    """Return the papers that the owner asks for, by key."""
-    return parse_papers(settings(SLUG).papers)
+def paper_kinds(of: str) -> dict[str, PaperKind]:
+    """Return the papers that the owner asks for, by key; `of` names the setting."""
+    return parse_papers(getattr(settings(SLUG), of))
 
 
 def parse_papers(text: str) -> dict[str, PaperKind]:

@@ -10,7 +10,11 @@ from ppvcms.api import Base, Millis, Ulid
 
 
 class Person(Base):
-    """The verification of one person; `details` are encrypted."""
+    """The verification of one person; `details` are encrypted.
+
+    Who is further in an account (AC-12) has a row under an id of their own, with
+    `account_id` and `stage_name`. `studio_may`: one's studio may bring papers.
+    """
 
     __tablename__ = "verification__person"
 
@@ -21,6 +25,10 @@ class Person(Base):
     sent_at: Mapped[Millis | None]
     decided_at: Mapped[Millis | None]
     decided_by: Mapped[Ulid | None]
+    account_id: Mapped[Ulid | None] = mapped_column(index=True)
+    stage_name: Mapped[str] = mapped_column(String(60), default="")
+    studio_may: Mapped[bool] = mapped_column(Boolean, default=False)
+    left_at: Mapped[Millis | None]
     made_at: Mapped[Millis]
 
 
@@ -35,6 +43,7 @@ class Paper(Base):
     expires_on: Mapped[str | None] = mapped_column(String(10), index=True)
     size: Mapped[int] = mapped_column(Integer)
     removed: Mapped[bool] = mapped_column(Boolean, default=False)
+    brought_by: Mapped[Ulid]
     made_at: Mapped[Millis]
 
 
@@ -60,3 +69,17 @@ class Shown(Base):
     path: Mapped[str] = mapped_column(String(120))
     private: Mapped[bool] = mapped_column(Boolean, default=False)
     at: Mapped[Millis]
+
+
+class Present(Base):
+    """A stay of one person in front of an account's camera, kept with its show as evidence."""
+
+    __tablename__ = "verification__present"
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    performer_id: Mapped[Ulid] = mapped_column(index=True)
+    subject_id: Mapped[Ulid] = mapped_column(index=True)
+    name: Mapped[str] = mapped_column(String(64))
+    show_id: Mapped[Ulid | None] = mapped_column(index=True)
+    from_at: Mapped[Millis]
+    until_at: Mapped[Millis | None]

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ppvcms.api import hookimpl
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from markupsafe import Markup
 
     from ppvcms.api import (
         Actor,
+        Assets,
         DemoContext,
         Event,
         NoticeKind,
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         PluginMenuItem,
         Problem,
         Refusal,
+        RoomView,
         SettingsSpec,
         SlotContext,
         Task,
@@ -58,8 +60,8 @@ def register_permissions() -> list[Permission]:
 @hookimpl
 def register_blueprints() -> PluginBlueprint:
     """Serve the pages of both sides."""
-    from . import desk  # noqa: F401 - adds its pages to the blueprint
-    from .views import blueprint
+    from . import desk, others, views  # noqa: F401 - they add their pages to the blueprint
+    from .pages import blueprint
 
     return blueprint
 
@@ -75,6 +77,9 @@ def register_menu() -> list[PluginMenuItem]:
     return [
         PluginMenuItem(
             "performer", "verification.mine", _l("Verification"), "person-vcard", "room.perform", 60
+        ),
+        PluginMenuItem(
+            "studio", "verification.company", _l("Papers"), "person-vcard", "studio.manage", 6
         ),
         PluginMenuItem("admin", "verification.queue", _l("Verification"), "person-vcard", review),
         PluginMenuItem(
@@ -108,16 +113,44 @@ def register_tasks() -> list[Task]:
 
 @hookimpl
 def check_performer(actor: Actor, act: str) -> Refusal | None:
-    """Refuse who is not verified."""
-    from .services import refusal_to_perform
+    """Refuse who is not verified, and an account that several share until it says who is there."""
+    from .gates import refusal_to_perform
+    from .presence import LIVE, refusal_to_begin
 
-    return refusal_to_perform(actor, act)
+    refusal = refusal_to_perform(actor, act)
+    if refusal is None and act == LIVE:
+        return refusal_to_begin(str(actor.user_id))
+    return refusal
+
+
+@hookimpl
+def person_alerts(user_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Say who is not verified, and whose papers expire soon."""
+    from .alerts import alerts
+
+    return alerts(user_ids)
+
+
+@hookimpl
+def register_assets() -> list[Assets]:
+    """Load the panel of who is present on the live page."""
+    from ppvcms.api import Assets
+
+    return [Assets("room", modules=("presence.js",))]
+
+
+@hookimpl
+def register_room_actions() -> dict[str, Callable[[RoomView, Actor, dict[str, Any]], object]]:
+    """Take who is present from the live page."""
+    from .panel import declare, roll
+
+    return {"roll": roll, "present": declare}
 
 
 @hookimpl
 def unlisted_performers(performer_ids: Sequence[str]) -> list[str]:
     """Keep who is not verified off the lists."""
-    from .services import unlisted
+    from .gates import unlisted
 
     return unlisted(performer_ids)
 
@@ -133,12 +166,17 @@ def plugin_problems() -> list[Problem]:
 @hookimpl
 def on_event(event: Event) -> None:
     """Write down who was shown where, for the records."""
-    from ppvcms.api import ShowStarted
+    from ppvcms.api import ShowEnded, ShowStarted
+
+    from . import presence
+    from .records import note_show
 
     if isinstance(event, ShowStarted):
-        from .records import note_show
-
         note_show(event)
+        if not event.private:
+            presence.begin(event)
+    elif isinstance(event, ShowEnded):
+        presence.end(event)
 
 
 @hookimpl
@@ -148,6 +186,10 @@ def template_slot(name: str, context: SlotContext) -> Markup | None:
 
     if name == "dashboard.top":
         return views.reminder(context)
+    if name == "live.sidebar":
+        from .panel import panel
+
+        return panel(context)
     return views.custodian() if name == "base.footer" else None
 
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from ppvcms.api import db, names_of, room_of, transaction
+from ppvcms.api import db, room_of, transaction
 
-from .models import Paper, Person, Shown, View
+from .models import Paper, Person, Present, Shown, View
 from .services import details_of
+from .subjects import names_of_subjects
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -66,8 +67,14 @@ def records() -> list[Record]:
     shows = _by_person(
         select(Shown.performer_id, func.count(), func.max(Shown.at)).group_by(Shown.performer_id)
     )
+    shows |= _by_person(
+        select(Present.subject_id, func.count(), func.max(Present.from_at))
+        .join(Person, Person.user_id == Present.subject_id)
+        .where(Present.show_id.is_not(None), Person.account_id.is_not(None))
+        .group_by(Present.subject_id)
+    )
     ids = sorted({*papers, *shows, *db.session.scalars(select(Person.user_id))})[:MOST]
-    names = names_of(ids)
+    names = names_of_subjects(ids)
     found = [
         Record(one, names.get(one, ""), *papers.get(one, (0, None)), *shows.get(one, (0, None)))
         for one in ids
@@ -76,8 +83,12 @@ def records() -> list[Record]:
 
 
 def shows_of(user_id: str) -> list[Shown]:
-    """Return where and when somebody was shown, the newest first."""
-    query = select(Shown).where(Shown.performer_id == user_id).order_by(Shown.at.desc())
+    """Return where and when somebody was shown, the newest first; also in another's account."""
+    row = db.session.get(Person, user_id)
+    further = row is not None and row.account_id is not None
+    there = select(Present.show_id).where(Present.subject_id == user_id)
+    found = Shown.show_id.in_(there) if further else Shown.performer_id == user_id
+    query = select(Shown).where(found).order_by(Shown.at.desc())
     return list(db.session.scalars(query.limit(MOST)))
 
 

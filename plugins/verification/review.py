@@ -14,9 +14,7 @@ from sqlalchemy import func, select
 
 from ppvcms.api import (
     Refusal,
-    audit,
     db,
-    names_of,
     new_id,
     now_ms,
     people_who,
@@ -27,15 +25,17 @@ from ppvcms.api import (
 )
 
 from . import vault
+from .gates import refusal_to_perform
 from .models import Paper, Person, View
-from .services import Case, State, case_in, locked, refusal_to_perform
+from .presence import roll_of
+from .services import Case, State, case_in, locked, note
+from .subjects import LEAD, PERFORM, names_of_subjects
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
     from ppvcms.api import Actor
 
-PERFORM = "room.perform"
 LOOK_MS = 60_000
 MOST = 500
 ANSWERS = {
@@ -66,13 +66,13 @@ class QueueRow:
 
 def queue(state: State) -> list[QueueRow]:
     """Return the people in a state, who waits longest first; new ones are all who never sent."""
-    performers = {one.user_id: one.name for one in people_who(PERFORM) if one.user_id}
+    performers = {one.user_id: one.name for one in _asked() if one.user_id}
     rows = {row.user_id: row for row in db.session.scalars(select(Person))}
     if state is State.NEW:
         ids = [one for one in performers if one not in rows or rows[one].state == State.NEW]
         return [QueueRow(one, performers[one], state, None, None) for one in ids][:MOST]
     found = [row for row in rows.values() if row.state == state]
-    names = names_of([row.user_id for row in found])
+    names = names_of_subjects([row.user_id for row in found])
     found.sort(key=lambda row: (row.sent_at or row.decided_at or 0, row.user_id))
     return [
         QueueRow(row.user_id, names.get(row.user_id, ""), state, row.sent_at, row.decided_at)
@@ -85,8 +85,13 @@ def counts() -> dict[State, int]:
     query = select(Person.state, func.count()).group_by(Person.state)
     found = {State(state): count for state, count in db.session.execute(query)}
     known = set(db.session.scalars(select(Person.user_id).where(Person.state != State.NEW)))
-    new = sum(one.user_id not in known for one in people_who(PERFORM))
+    new = sum(one.user_id not in known for one in _asked())
     return {**dict.fromkeys(State, 0), **found, State.NEW: new}
+
+
+def _asked() -> list[Actor]:
+    """Return everybody who is asked for papers: who performs and who leads a studio."""
+    return list({one.user_id: one for one in people_who(PERFORM) + people_who(LEAD)}.values())
 
 
 def decide(actor: Actor, user_id: str, verdict: State, reason: str) -> Refusal | None:
@@ -101,15 +106,9 @@ def decide(actor: Actor, user_id: str, verdict: State, reason: str) -> Refusal |
             return refusal
         row.state, row.reason = verdict, why
         row.decided_at, row.decided_by = now_ms(session), actor.user_id
-        audit(
-            session,
-            actor.user_id,
-            f"verification.case.{ANSWERS[verdict]}",
-            f"user:{user_id}",
-            reason=why,
-            data={"from": case.state, "missing": list(case.missing)},
-        )
-        tell(session, user_id, verdict, why)
+        about = {"from": case.state, "missing": list(case.missing)}
+        note(session, actor.user_id, f"case.{ANSWERS[verdict]}", row, about, reason=why)
+        tell(session, row, verdict, why)
         return None
 
     refusal = transaction(act)
@@ -118,14 +117,16 @@ def decide(actor: Actor, user_id: str, verdict: State, reason: str) -> Refusal |
     return refusal
 
 
-def tell(session: Session, user_id: str, verdict: State, why: str) -> None:
-    """Tell the person what was decided, on the site and by mail."""
+def tell(session: Session, row: Person, verdict: State, why: str) -> None:
+    """Tell the person what was decided, on the site and by mail; in an account, its owner."""
+    said = why or _("everything is in order")
+    further = row.account_id is not None
     send_notice(
         session,
-        user_id,
+        row.account_id or row.user_id,
         f"verification.{ANSWERS[verdict]}",
-        values={"reason": why or _("everything is in order")},
-        link="/verification/",
+        values={"reason": f"{row.stage_name}: {said}" if further else said},
+        link=f"/verification/for/{row.user_id}" if further else "/verification/",
         thread=f"verification:{new_id()}",
     )
 
@@ -141,12 +142,12 @@ def open_paper(actor: Actor, paper_id: str) -> str | None:
             id=new_id(), paper_id=paper_id, viewer_id=str(actor.user_id), at=now_ms(session)
         )
         session.add(look)
-        audit(
+        note(
             session,
             actor.user_id,
-            "verification.paper.viewed",
-            f"user:{paper.user_id}",
-            data={"paper": paper_id, "kind": paper.kind},
+            "paper.viewed",
+            session.get_one(Person, paper.user_id),
+            {"paper": paper_id, "kind": paper.kind},
         )
         return look.id
 
@@ -197,7 +198,14 @@ def _refusal_to_decide(case: Case, verdict: State, why: str) -> Refusal | None:
     return None
 
 
-def _take_off_air(user_id: str, actor: Actor) -> None:
-    performer = person(user_id)
+def _take_off_air(subject_id: str, actor: Actor) -> None:
+    """End what somebody does on air, if they may not any more; so for who is seen with others."""
+    row = db.session.get(Person, subject_id, populate_existing=True)
+    if row is not None and row.account_id is not None:
+        seen = [one for one in roll_of(row.account_id) if one.id == subject_id and one.present]
+        if any(not one.may for one in seen):
+            stop_person(row.account_id, actor)
+        return
+    performer = person(subject_id)
     if performer is not None and refusal_to_perform(performer, "live") is not None:
-        stop_person(user_id, actor)
+        stop_person(subject_id, actor)

@@ -29,16 +29,16 @@ from ppvcms.api import (
 )
 
 from . import vault
-from .forms import paper_kinds
 from .models import Paper, Person
+from .subjects import Hand, hand_of, kinds_of
 from .vault import SLUG
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from sqlalchemy.orm import Session
 
     from ppvcms.api import Actor
+
+    from .forms import PaperKind
 
 LARGEST = 10 * 1024 * 1024
 WIDEST = 2400
@@ -73,7 +73,10 @@ class Details:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A verification as it stands; `missing` names what is still to be brought."""
+    """A verification as it stands; `missing` names what is still to be brought.
+
+    `helped`: the person's studio may bring papers.
+    """
 
     user_id: str
     state: State
@@ -83,6 +86,7 @@ class Case:
     decided_by: str | None
     papers: tuple[Paper, ...]
     missing: tuple[str, ...]
+    helped: bool
 
     @property
     def open(self) -> bool:
@@ -109,9 +113,14 @@ def details_of(user_id: str) -> Details | None:
     return Details(**json.loads(vault.unseal_text(user_id, row.details)))
 
 
-def save_details(actor: Actor, details: Details) -> Refusal | None:
-    """Keep who somebody is, encrypted; too young is refused here, by the server's day (AC-02)."""
-    user_id = str(actor.user_id)
+def save_details(actor: Actor, details: Details, of: str | None = None) -> Refusal | None:
+    """Keep who somebody is, encrypted; too young is refused here, by the server's day (AC-02).
+
+    `of` is the subject that it is about; without it, the actor.
+    """
+    user_id = of or str(actor.user_id)
+    if hand_of(actor, user_id) is not Hand.OWN:
+        return _not_theirs()
 
     def act(session: Session) -> Refusal | None:
         refusal = _too_young(details.born_on, _today(session))
@@ -120,27 +129,27 @@ def save_details(actor: Actor, details: Details) -> Refusal | None:
         if refusal is not None:
             return refusal
         row.details = vault.seal_text(user_id, json.dumps(asdict(details)))
-        audit(session, user_id, "verification.details.saved", f"user:{user_id}")
+        note(session, actor.user_id, "details.saved", row)
         return None
 
     return transaction(act)
 
 
-def add_paper(actor: Actor, kind: str, data: bytes, expires_on: date | None) -> Refusal | None:
-    """Keep a paper: written anew without what cameras add, then encrypted (MO-01)."""
-    asked = paper_kinds().get(kind)
-    if asked is None:
-        return Refusal("kind", _("This paper is not asked for. Nothing was kept."))
-    if asked.expires and (expires_on is None or expires_on <= _today(db.session())):
-        return Refusal("expires", _("Say until when it is valid: a day to come. Nothing was kept."))
-    if len(data) > LARGEST:
-        return Refusal("size", _("This picture is larger than 10 MB. Nothing was kept."))
-    picture = encode_picture(data, WIDEST)
-    if picture is None:
-        return Refusal("picture", _("This is not a JPEG, PNG or WebP picture. Nothing was kept."))
-    user_id, paper_id = str(actor.user_id), new_id()
+def add_paper(
+    actor: Actor, kind: str, data: bytes, expires_on: date | None, of: str | None = None
+) -> Refusal | None:
+    """Keep a paper: written anew without what cameras add, then encrypted (MO-01).
+
+    `of` is the subject whose paper it is; without it, the actor.
+    """
+    user_id, paper_id = of or str(actor.user_id), new_id()
+    if hand_of(actor, user_id) is None:
+        return _not_theirs()
+    picture = _picture_of(kinds_of(user_id).get(kind), data, expires_on)
+    if isinstance(picture, Refusal):
+        return picture
     # Before its record: a file that no record knows is tidied, a record without a file is a lie.
-    vault.keep(paper_id, picture.data)
+    vault.keep(paper_id, picture)
 
     def act(session: Session) -> Refusal | None:
         row = _row(session, user_id)
@@ -155,12 +164,12 @@ def add_paper(actor: Actor, kind: str, data: bytes, expires_on: date | None) -> 
                 user_id=user_id,
                 kind=kind,
                 expires_on=day,
-                size=len(picture.data),
+                size=len(picture),
+                brought_by=str(actor.user_id),
                 made_at=now_ms(session),
             )
         )
-        about = {"kind": kind, "paper": paper_id}
-        audit(session, user_id, "verification.paper.added", f"user:{user_id}", data=about)
+        note(session, actor.user_id, "paper.added", row, {"kind": kind, "paper": paper_id})
         return None
 
     refusal = transaction(act)
@@ -169,30 +178,48 @@ def add_paper(actor: Actor, kind: str, data: bytes, expires_on: date | None) -> 
     return refusal
 
 
-def remove_paper(actor: Actor, paper_id: str) -> Refusal | None:
-    """Take one's own paper back, as long as nobody has decided on it."""
-    user_id = str(actor.user_id)
+def _picture_of(asked: PaperKind | None, data: bytes, expires_on: date | None) -> bytes | Refusal:
+    """Return a paper's picture written anew, or why it cannot be kept."""
+    if asked is None:
+        return Refusal("kind", _("This paper is not asked for. Nothing was kept."))
+    if asked.expires and (expires_on is None or expires_on <= _today(db.session())):
+        return Refusal("expires", _("Say until when it is valid: a day to come. Nothing was kept."))
+    if len(data) > LARGEST:
+        return Refusal("size", _("This picture is larger than 10 MB. Nothing was kept."))
+    picture = encode_picture(data, WIDEST)
+    if picture is None:
+        return Refusal("picture", _("This is not a JPEG, PNG or WebP picture. Nothing was kept."))
+    return picture.data
 
-    def act(session: Session) -> Refusal | None:
+
+def remove_paper(actor: Actor, paper_id: str) -> str | Refusal:
+    """Take a paper back, as long as nobody has decided on it; return whose it was."""
+
+    def act(session: Session) -> str | Refusal:
         paper = session.get(Paper, paper_id)
-        if paper is None or paper.user_id != user_id or paper.removed:
+        own = paper is not None and hand_of(actor, paper.user_id) is Hand.OWN
+        if paper is None or not own or paper.removed:
             return Refusal("gone", _("There is no such paper."))
-        refusal = _refusal_to_change(_row(session, user_id))
-        if refusal is None:
-            paper.removed = True
-            about = {"kind": paper.kind, "paper": paper_id}
-            audit(session, user_id, "verification.paper.removed", f"user:{user_id}", data=about)
-        return refusal
+        row = _row(session, paper.user_id)
+        refusal = _refusal_to_change(row)
+        if refusal is not None:
+            return refusal
+        paper.removed = True
+        about = {"kind": paper.kind, "paper": paper_id}
+        note(session, actor.user_id, "paper.removed", row, about)
+        return paper.user_id
 
-    refusal = transaction(act)
-    if refusal is None:
+    answer = transaction(act)
+    if not isinstance(answer, Refusal):
         vault.shred(paper_id)
-    return refusal
+    return answer
 
 
-def send(actor: Actor) -> Refusal | None:
-    """Put it into the queue of the people who review."""
-    user_id = str(actor.user_id)
+def send(actor: Actor, of: str | None = None) -> Refusal | None:
+    """Put it into the queue of the people who review; `of` as in `add_paper`."""
+    user_id = of or str(actor.user_id)
+    if hand_of(actor, user_id) is not Hand.OWN:
+        return _not_theirs()
 
     def act(session: Session) -> Refusal | None:
         row = _row(session, user_id)
@@ -203,50 +230,27 @@ def send(actor: Actor) -> Refusal | None:
             refusal = Refusal("missing", words)
         if refusal is None:
             row.state, row.reason, row.sent_at = State.WAITING, "", now_ms(session)
-            audit(session, user_id, "verification.case.sent", f"user:{user_id}")
+            note(session, actor.user_id, "case.sent", row)
         return refusal
 
     return transaction(act)
 
 
-def verified(user_ids: Sequence[str]) -> set[str]:
-    """Return those of the people who are verified now."""
-    query = select(Person.user_id).where(
-        Person.user_id.in_(user_ids), Person.state == State.APPROVED
-    )
-    return set(db.session.scalars(query))
-
-
-def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:
-    """Refuse who is not verified to go live, check in or sell, as the owner has it (AC-03)."""
-    row = db.session.get(Person, actor.user_id, populate_existing=True)
-    state = State(row.state) if row is not None else State.NEW
-    values = settings(SLUG)
-    may = values.unverified_may_sell if act == "sell" else values.unverified_may_live
-    if state is State.APPROVED or (may and state is not State.SUSPENDED):
-        return None
-    words = {
-        State.WAITING: _("Your papers are being looked at. You will hear from us."),
-        State.SUSPENDED: _(
-            "Your verification is suspended: %(why)s", why=row.reason if row else ""
-        ),
-    }
-    return Refusal(
-        "unverified",
-        words.get(state, _("You are not verified yet, so this is not possible. Nothing changed.")),
-        _("Look at Verification in your dashboard."),
-    )
-
-
-def unlisted(performer_ids: Sequence[str]) -> list[str]:
-    """Return who must not stand in a list."""
-    if settings(SLUG).unverified_may_list:
-        query = select(Person.user_id).where(
-            Person.user_id.in_(performer_ids), Person.state == State.SUSPENDED
-        )
-        return list(db.session.scalars(query))
-    known = verified(performer_ids)
-    return [one for one in performer_ids if one not in known]
+def note(
+    session: Session,
+    actor_id: str | None,
+    what: str,
+    row: Person,
+    data: dict[str, Any] | None = None,
+    *,
+    reason: str = "",
+) -> None:
+    """Write into the audit log what was done with somebody's verification, under their account."""
+    about = dict(data or {})
+    if row.account_id is not None:
+        about |= {"person": row.user_id, "name": row.stage_name}
+    subject = f"user:{row.account_id or row.user_id}"
+    audit(session, actor_id, f"verification.{what}", subject, reason=reason, data=about)
 
 
 def age_on(born_on: str, today: date) -> int:
@@ -290,12 +294,19 @@ def _case(session: Session, user_id: str, row: Person | None) -> Case:
     today = _today(session).isoformat()
     valid = {one.kind for one in papers if one.expires_on is None or one.expires_on > today}
     missing = [] if row is not None and row.details else [_("who you are")]
-    missing += [one.label for one in paper_kinds().values() if one.needed and one.key not in valid]
+    asked = kinds_of(user_id).values()
+    missing += [one.label for one in asked if one.needed and one.key not in valid]
     values: dict[str, Any] = {"state": State.NEW, "reason": "", "sent_at": None}
     values |= {"decided_at": None, "decided_by": None}
     if row is not None:
         values = {name: getattr(row, name) for name in values} | {"state": State(row.state)}
-    return Case(user_id=user_id, papers=tuple(papers), missing=tuple(missing), **values)
+    return Case(
+        user_id=user_id,
+        papers=tuple(papers),
+        missing=tuple(missing),
+        helped=row is not None and row.studio_may,
+        **values,
+    )
 
 
 def _refusal_to_change(row: Person) -> Refusal | None:
@@ -308,6 +319,10 @@ def _refusal_to_change(row: Person) -> Refusal | None:
         _("This is with the people who review it, so it cannot be changed now."),
         _("Write to us if something is wrong."),
     )
+
+
+def _not_theirs() -> Refusal:
+    return Refusal("gone", _("There is no such person in your account. Nothing was changed."))
 
 
 def _closed() -> Refusal:

@@ -105,6 +105,7 @@ RULES: dict[str, Rule] = {
     "room_access.door": OPEN,
     "room_access.password": OPEN,
     "studios.accept": Rule(MARA, ("offered_id",), {"contract_id": "offered_id"}, quiet=True),
+    "studios.enabled": Rule(BOSS, ("member_id",), {"performer_id": "member_id"}, quiet=True),
     "studios.give": Rule(BOSS, ("house_room_id",), {"room_id": "house_room_id"}, quiet=True),
     "studios.leave": Rule(MARA, ("running_id",), {"contract_id": "running_id"}, quiet=True),
     "studios.notice": Rule(BOSS, ("running_id",), {"contract_id": "running_id"}, quiet=True),
@@ -117,5 +118,12 @@ RULES: dict[str, Rule] = {
     "studios.take": Rule(MARA, ("house_room_id",), {"room_id": "house_room_id"}, quiet=True),
     "studios.withdraw": Rule(BOSS, ("offered_id",), {"contract_id": "offered_id"}, quiet=True),
     "verification.bring": OPEN,
+    "verification.subject": Rule(MARA, ("further_id",), {"subject_id": "further_id"}),
+    "verification.subject_bring": Rule(MARA, ("further_id",), {"subject_id": "further_id"}),
+    "verification.subject_details": Rule(MARA, ("further_id",), {"subject_id": "further_id"}),
+    "verification.subject_leave": Rule(
+        MARA, ("further_id",), {"subject_id": "further_id"}, quiet=True
+    ),
+    "verification.subject_send": Rule(MARA, ("further_id",), {"subject_id": "further_id"}),
     "verification.take_back": Rule(MARA, ("paper_id",), quiet=True),
 }

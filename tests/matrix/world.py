@@ -129,6 +129,7 @@ def make_world(site: Site) -> World:
     _show(world)
     _things(world)
     _ids_of_plugins(world)
+    _further(world)
     return world
 
 
@@ -188,6 +189,14 @@ def _house(world: World) -> None:
         "offered_id": offered,
         "house_room_id": room,
     }
+
+
+def _further(world: World) -> None:
+    """Let somebody further be in Mara's account."""
+    if (ROOT / "plugins" / "verification").exists():
+        from plugins.verification.members import add_member
+
+        world.ids["further_id"] = str(add_member(world.people["mara"], "Cora"))
 
 
 def _show(world: World) -> None:

@@ -19,10 +19,15 @@ def upgrade() -> None:
         sa.Column("sent_at", sa.BigInteger(), nullable=True),
         sa.Column("decided_at", sa.BigInteger(), nullable=True),
         sa.Column("decided_by", sa.String(26), nullable=True),
+        sa.Column("account_id", sa.String(26), nullable=True),
+        sa.Column("stage_name", sa.String(60), nullable=False),
+        sa.Column("studio_may", sa.Boolean(), nullable=False),
+        sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_verification__person"),
     )
     op.create_index("ix_verification__person__state", "verification__person", ["state"])
+    op.create_index("ix_verification__person__account_id", "verification__person", ["account_id"])
     op.create_table(
         "verification__paper",
         sa.Column("id", sa.String(26), nullable=False),
@@ -31,6 +36,7 @@ def upgrade() -> None:
         sa.Column("expires_on", sa.String(10), nullable=True),
         sa.Column("size", sa.Integer(), nullable=False),
         sa.Column("removed", sa.Boolean(), nullable=False),
+        sa.Column("brought_by", sa.String(26), nullable=False),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_verification__paper"),
     )
@@ -61,8 +67,21 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("show_id", name="pk_verification__shown"),
     )
     op.create_index("ix_verification__shown__performer_id", "verification__shown", ["performer_id"])
+    op.create_table(
+        "verification__present",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("performer_id", sa.String(26), nullable=False),
+        sa.Column("subject_id", sa.String(26), nullable=False),
+        sa.Column("name", sa.String(64), nullable=False),
+        sa.Column("show_id", sa.String(26), nullable=True),
+        sa.Column("from_at", sa.BigInteger(), nullable=False),
+        sa.Column("until_at", sa.BigInteger(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_verification__present"),
+    )
+    for column in ("performer_id", "subject_id", "show_id"):
+        op.create_index(f"ix_verification__present__{column}", "verification__present", [column])
 
 
 def downgrade() -> None:
-    for name in ("shown", "view", "paper", "person"):
+    for name in ("present", "shown", "view", "paper", "person"):
         op.drop_table(f"verification__{name}")
