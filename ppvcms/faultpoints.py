@@ -71,6 +71,13 @@ POINTS: dict[str, str] = {
     "pay.posted": "the credits are posted, not committed",
     "pay.committed": "the credits are committed",
     "pay.acked": "the gateway was thanked",
+    "install.begun": "a package was judged and tried, nothing of it is in its place",
+    "install.placed": "the files lie in the folder of their digest",
+    "install.migrated": "the tables are those of the new files, the row is not",
+    "install.written": "the row points to the new files, not committed",
+    "install.taken_back": "the tables are those of the older copy, the row is not",
+    "purge.dropped": "a plugin's tables are gone, its settings and files are not",
+    "purge.cleared": "its files are gone, its row is not",
     "outbox.taken": "due facts are claimed",
     "outbox.delivered": "a fact was delivered and is not marked yet",
 }

@@ -7,6 +7,7 @@ the install job, never at the start of a server.
 from __future__ import annotations
 
 import contextlib
+import sys
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,6 +16,7 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import create_engine, event, text
 from sqlalchemy.pool import NullPool
 
@@ -72,6 +74,14 @@ def current(engine: Engine, plugin: str | None = None) -> str | None:
     return str(revision) if revision else None
 
 
+def newest(versions_dir: Path) -> str | None:
+    """Return the newest revision in a plugin's folder of migrations, or None without any."""
+    if not any(versions_dir.glob("*.py")):
+        return None
+    with _no_bytecode():
+        return ScriptDirectory.from_config(_config(versions_dir)).get_current_head()
+
+
 def version_table(plugin: str) -> str:
     """Return the name of the table that remembers how far a chain has come."""
     return f"alembic_version__{plugin}"
@@ -104,17 +114,32 @@ def differences(engine: Engine, plugin: str | None = None) -> list[str]:
 @contextlib.contextmanager
 def _migrating(engine: Engine, plugin: str | None, versions_dir: Path | None) -> Iterator[Config]:
     slug = plugin or CORE
-    config = Config()
-    config.set_main_option("script_location", _escaped(_MIGRATIONS))
-    config.set_main_option("path_separator", "newline")
-    config.set_main_option("version_locations", _escaped(versions_dir or _MIGRATIONS / "versions"))
-    with _one_at_a_time, _own_connection(engine) as connection:
+    config = _config(versions_dir or _MIGRATIONS / "versions")
+    with _one_at_a_time, _no_bytecode(), _own_connection(engine) as connection:
         config.attributes |= {
             "connection": connection,
             "plugin": slug,
             "version_table": version_table(slug),
         }
         yield config
+
+
+def _config(versions_dir: Path) -> Config:
+    config = Config()
+    config.set_main_option("script_location", _escaped(_MIGRATIONS))
+    config.set_main_option("path_separator", "newline")
+    config.set_main_option("version_locations", _escaped(versions_dir))
+    return config
+
+
+@contextlib.contextmanager
+def _no_bytecode() -> Iterator[None]:
+    """Leave a plugin's folder as it is: its name is the digest of what lies in it."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
 
 
 def _escaped(path: Path) -> str:

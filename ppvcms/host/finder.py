@@ -56,7 +56,7 @@ def find_themes(folders: Iterable[Path]) -> dict[str, Found[ThemeManifest]]:
     """Return every theme by slug, good or not; the file ``current`` names the copy that counts."""
     folders = tuple(folders)
     chosen = {
-        path.parent.name: path.read_text().strip()
+        path.parent.name: path.read_text().partition("\n")[0].strip()
         for folder in folders
         for path in folder.glob(f"*/{CURRENT}")
     }
@@ -116,7 +116,7 @@ def _packages(group: str) -> list[tuple[str, Path]]:
 def _found(
     slug: str, path: Path, name: str, read: Callable[[Path, str], M | list[str]]
 ) -> Found[M]:
-    bundled = path.is_relative_to(ROOT)
+    bundled = path.parent in {ROOT / "plugins", ROOT / "themes"}
     if is_copy(path) and tree_digest(path) != path.name:
         return Found(slug, path, bundled, None, (CHANGED,))
     manifest = read(path / name, slug)

@@ -8,32 +8,28 @@ command line alike.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from ppvcms import schema
 from ppvcms.accounts import audit
 from ppvcms.accounts.roles import grant_defaults
-from ppvcms.db import db, now_ms, transaction, unit_of_work
-from ppvcms.errors import PluginError
+from ppvcms.db import db, transaction, unit_of_work
 from ppvcms.host import quarantine
-from ppvcms.host.calls import implementations, invoke, manager_of
-from ppvcms.host.contract import LifecycleContext, Problem
+from ppvcms.host.contract import Problem
 from ppvcms.host.generation import move_code_generation, move_generation
+from ppvcms.host.loading import failure_of
 from ppvcms.host.models import PluginRow
-from ppvcms.host.runtime import failure_of, load, read_state, refind, runtime
+from ppvcms.host.runtime import load, read_state, refind, runtime
 from ppvcms.host.snapshot import current, look_again
 from ppvcms.host.states import Desired, Standing, State, standings
+from ppvcms.host.steps import Copy, attempt, call_one, migrate, record_install, row_of
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from pathlib import Path
-
     from flask import Flask
     from sqlalchemy.orm import Session
 
@@ -88,8 +84,8 @@ def install(slug: str, *, actor_id: str | None) -> Refusal | None:
     if not getattr(current_app, "serving", False) and (failure := load(_app(), slug)):
         host.failures.pop(slug, None)
         return Refusal("failed", _("'%(slug)s' was not installed.", slug=slug), failure)
-    head = _migrate(slug, host.found[slug].path)
-    refusal = _attempt(slug, lambda session: _record_install(session, slug, head, actor_id))
+    head = migrate(slug, host.found[slug].path)
+    refusal = attempt(slug, lambda session: record_install(session, slug, Copy(head), actor_id))
     look_again()
     return refusal
 
@@ -113,13 +109,13 @@ def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
         )
 
     def act(session: Session) -> None:
-        _call_one(slug, "plugin_activated", session, actor_id)
+        call_one(slug, "plugin_activated", session, actor_id)
         grant_defaults(session, _offers(slug))
-        _row(session, slug).desired = Desired.ACTIVE
+        row_of(session, slug).desired = Desired.ACTIVE
         audit.record(session, actor_id, "host.plugin.activated", slug)
         move_generation(session)
 
-    failure = _attempt(slug, act)
+    failure = attempt(slug, act)
     look_again()
     return failure
 
@@ -143,7 +139,7 @@ def deactivate(slug: str, *, actor_id: str | None, insist: bool = False) -> Refu
         return Refusal("reasons", " ".join(reasons), _("Nothing was changed."))
 
     def act(session: Session) -> None:
-        _row(session, slug).desired = Desired.INACTIVE
+        row_of(session, slug).desired = Desired.INACTIVE
         audit.record(session, actor_id, "host.plugin.deactivated", slug, data={"insisted": insist})
         move_generation(session)
 
@@ -183,16 +179,16 @@ def upgrade(slug: str, *, actor_id: str | None) -> Refusal | None:
     found = host.found.get(slug)
     if found is None or found.manifest is None:
         return _unknown(slug)
-    head = _migrate(slug, found.path)
-    version = found.manifest.version
+    head = migrate(slug, found.path)
+    version, guards = found.manifest.version, list(found.manifest.guards)
 
     def act(session: Session) -> None:
-        row = _row(session, slug)
+        row = row_of(session, slug)
         if (row.version, row.schema_head) != (version, head):
             data = {"from": row.version, "to": version}
             audit.record(session, actor_id, "host.plugin.upgraded", slug, data=data)
             row.version, row.schema_head = version, head
-            row.guards = list(found.manifest.guards)
+            row.guards = guards
             move_code_generation(session)
 
     transaction(act)
@@ -219,7 +215,7 @@ def reasons_against(slug: str, *, actor_id: str | None) -> list[str]:
     if slug not in current().active:
         return []
     try:
-        answer = _call_one(slug, "check_deactivation", db.session(), actor_id)
+        answer = call_one(slug, "check_deactivation", db.session(), actor_id)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises
         log.warning("plugin_failed", plugin=slug, error=failure_of(error))
         return []
@@ -231,7 +227,7 @@ def problems_of(slug: str) -> list[Problem]:
     if slug not in current().active:
         return []
     try:
-        answer = _call_one(slug, "plugin_problems", db.session(), None)
+        answer = call_one(slug, "plugin_problems", db.session(), None)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises
         return [Problem(failure_of(error), serious=True)]
     return [each for each in answer or [] if isinstance(each, Problem)]
@@ -261,65 +257,10 @@ def _info(slug: str, standing: Standing, rows: list[PluginRow]) -> PluginInfo:
     )
 
 
-def _record_install(session: Session, slug: str, head: str | None, actor_id: str | None) -> None:
-    host = runtime()
-    manifest = host.found[slug].manifest
-    if manifest is None:
-        raise PluginError(slug, "its manifest has problems.")
-    row = session.get(PluginRow, slug) or PluginRow(slug=slug)
-    row.desired, row.version, row.schema_head = Desired.INACTIVE, manifest.version, head
-    row.strikes, row.quarantined_at, row.last_error = {}, None, None
-    row.installed_at, row.uninstalled_at = now_ms(session), None
-    row.weight, row.guards = row.weight or 0, list(manifest.guards)
-    session.add(row)
-    session.flush()
-    if slug in host.loaded:
-        _call_one(slug, "plugin_installed", session, actor_id)
-    audit.record(
-        session, actor_id, "host.plugin.installed", slug, data={"version": manifest.version}
-    )
-    move_code_generation(session)
-
-
-def _attempt(slug: str, act: Callable[[Session], Any]) -> Refusal | None:
-    """Run a transition in one transaction; what the plugin raises undoes it and is told."""
-    try:
-        transaction(act)
-    except Exception as error:
-        log.exception("plugin_transition_failed", plugin=slug)
-        return Refusal(
-            "failed",
-            _("'%(slug)s' refused with an error. Nothing was changed.", slug=slug),
-            failure_of(error),
-        )
-    return None
-
-
-def _migrate(slug: str, folder: Path) -> str | None:
-    versions = folder / "migrations"
-    if not any(versions.glob("*.py")):
-        return None
-    schema.upgrade(db.engine, plugin=slug, versions_dir=versions)
-    return schema.current(db.engine, slug)
-
-
-def _call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> Any:
-    loaded = runtime().loaded.get(slug)
-    if loaded is None:
-        raise PluginError(slug, "its code is not in this process yet. Try again in a moment.")
-    context = LifecycleContext(slug, actor_id, session)
-    for impl in implementations(manager_of({slug: loaded.module}), hook):
-        try:
-            return invoke(impl, hook, {"ctx": context})
-        except SystemExit as error:
-            raise PluginError(slug, f"{hook} tried to end the process.") from error
-    return None
-
-
 def _tell_off(slug: str, actor_id: str | None) -> None:
     try:
         with unit_of_work() as session:
-            _call_one(slug, "plugin_deactivated", session, actor_id)
+            call_one(slug, "plugin_deactivated", session, actor_id)
     except Exception as error:  # noqa: BLE001 - it is off whatever it says
         log.warning("plugin_failed", plugin=slug, where="plugin_deactivated", error=str(error))
 
@@ -355,15 +296,8 @@ def _needed_by(slug: str) -> list[str]:
 
 
 def _offers(slug: str) -> dict[str, tuple[str, ...]]:
-    answer = _call_one(slug, "register_permissions", db.session(), None)
+    answer = call_one(slug, "register_permissions", db.session(), None)
     return {each.name: each.default_roles for each in answer or []}
-
-
-def _row(session: Session, slug: str) -> PluginRow:
-    row = session.get(PluginRow, slug, with_for_update=True)
-    if row is None:
-        raise PluginError(slug, "it is not installed.")
-    return row
 
 
 def _why(standing: Standing) -> str:

@@ -10,8 +10,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from ppvcms.accounts import audit
 from ppvcms.db import in_transaction, now_ms, transaction
 from ppvcms.host.generation import move_generation
+from ppvcms.host.loading import failure_of
 from ppvcms.host.models import PluginRow
-from ppvcms.host.runtime import failure_of
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -20,8 +20,9 @@ from ppvcms.db import in_transaction
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
 from ppvcms.host.contributions import REGISTRATION, Contributions, add
+from ppvcms.host.loading import failure_of
 from ppvcms.host.quarantine import put_aside
-from ppvcms.host.runtime import Runtime, failure_of, read_state, runtime
+from ppvcms.host.runtime import Runtime, read_state, runtime
 from ppvcms.host.states import Desired, Facts, Standing, active_in_order, standings
 from ppvcms.host.templates import CORE_PREFIX, environment
 

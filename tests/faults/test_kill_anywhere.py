@@ -7,23 +7,20 @@ everybody has exactly what they have after a run that nobody disturbed.
 
 from __future__ import annotations
 
-import os
 import shutil
 import signal
-import traceback
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
 from sqlalchemy import func, make_url, select
 
-from ppvcms import faultpoints
 from ppvcms.books_check import check_all
 from ppvcms.db import db, wall_ms
 from ppvcms.faultpoints import POINTS
 from ppvcms.ledger.models import Hold, Transfer
 from ppvcms.metering.models import Receipt, Seat
-from tests import kit
+from tests import children, kit
 from tests.faults.load import Load, prepare
 from tests.metering.stage import make_site, open_site
 
@@ -33,9 +30,10 @@ if TYPE_CHECKING:
 
     from tests.services import PostgresServer
 
-LONGEST_S = 60
 # What only a payment, an escrow, a sale or a turn of a seat passes; their own tests kill there.
 OTHERS = ("pay.", "escrow.", "release.", "sale.", "wait.", "turn.", "period.", "hour.")
+# What only the host passes, when code changes.
+OTHERS += ("install.", "purge.")
 ELSEWHERE = frozenset(name for name in POINTS if name.startswith(OTHERS))
 HERE = sorted(set(POINTS) - ELSEWHERE)
 # The first batch only starts the seats; this one posts and extends.
@@ -53,21 +51,12 @@ class Play:
 
 def in_a_child(url: str, home: Path, made: dict[str, object], fault: str = "") -> int:
     """Play the load in a process of its own; return its exit code, below 0 for a signal."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            signal.alarm(LONGEST_S)
-            os.environ |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": fault}
-            faultpoints.load()
-            with open_site(url, home).app_context():
-                Load(made).run(home / "acks")
-            code = 0
-        except BaseException:  # noqa: BLE001 - a forked child must never return
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def play() -> None:
+        with open_site(url, home).app_context():
+            Load(made).run(home / "acks")
+
+    return children.in_a_child(play, fault)
 
 
 def outcome(url: str, made: dict[str, object]) -> list[object]:

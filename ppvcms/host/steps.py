@@ -1,0 +1,115 @@
+"""The steps of which transitions are made: migrating, calling one plugin, writing the row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from flask_babel import gettext as _
+
+from ppvcms import schema
+from ppvcms.accounts import audit
+from ppvcms.db import db, now_ms, transaction
+from ppvcms.errors import PluginError
+from ppvcms.host.calls import implementations, invoke, manager_of
+from ppvcms.host.contract import LifecycleContext
+from ppvcms.host.generation import move_code_generation
+from ppvcms.host.loading import failure_of
+from ppvcms.host.models import PluginRow
+from ppvcms.host.runtime import runtime
+from ppvcms.host.states import Desired
+from ppvcms.results import Refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from sqlalchemy.orm import Session
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """What is installed of a plugin: its schema's head; digests, where it was uploaded."""
+
+    head: str | None
+    digest: str | None = None
+    before: tuple[str, ...] = ()
+
+
+def record_install(session: Session, slug: str, copy: Copy, actor_id: str | None) -> None:
+    """Remember an installed plugin, which stays off; its tables are there already."""
+    host = runtime()
+    manifest = host.found[slug].manifest
+    if manifest is None:
+        raise PluginError(slug, "its manifest has problems.")
+    row = session.get(PluginRow, slug) or PluginRow(slug=slug)
+    row.desired, row.version, row.schema_head = Desired.INACTIVE, manifest.version, copy.head
+    row.code_digest, row.code_before = copy.digest, list(copy.before)
+    row.strikes, row.quarantined_at, row.last_error = {}, None, None
+    row.installed_at, row.uninstalled_at = now_ms(session), None
+    row.weight, row.guards = row.weight or 0, list(manifest.guards)
+    session.add(row)
+    session.flush()
+    if slug in host.loaded:
+        call_one(slug, "plugin_installed", session, actor_id)
+    audit.record(
+        session, actor_id, "host.plugin.installed", slug, data={"version": manifest.version}
+    )
+    move_code_generation(session)
+
+
+def attempt(slug: str, act: Callable[[Session], Any]) -> Refusal | None:
+    """Run a transition in one transaction; what the plugin raises undoes it and is told."""
+    try:
+        transaction(act)
+    except Exception as error:
+        log.exception("plugin_transition_failed", plugin=slug)
+        return Refusal(
+            "failed",
+            _("'%(slug)s' refused with an error. Nothing was changed.", slug=slug),
+            failure_of(error),
+        )
+    return None
+
+
+def migrate(slug: str, folder: Path) -> str | None:
+    """Bring a plugin's tables up to the migrations in a folder; return the revision they reach."""
+    versions = folder / "migrations"
+    if not any(versions.glob("*.py")):
+        return None
+    schema.upgrade(db.engine, plugin=slug, versions_dir=versions)
+    return schema.current(db.engine, slug)
+
+
+def call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> Any:
+    """Call a lifecycle hook of one plugin and return its answer.
+
+    Raises:
+        PluginError: Its code is not in this process, or it tried to end it.
+        Exception: Whatever the plugin raises.
+    """
+    loaded = runtime().loaded.get(slug)
+    if loaded is None:
+        raise PluginError(slug, "its code is not in this process yet. Try again in a moment.")
+    context = LifecycleContext(slug, actor_id, session)
+    for impl in implementations(manager_of({slug: loaded.module}), hook):
+        try:
+            return invoke(impl, hook, {"ctx": context})
+        except SystemExit as error:
+            raise PluginError(slug, f"{hook} tried to end the process.") from error
+    return None
+
+
+def row_of(session: Session, slug: str) -> PluginRow:
+    """Return the locked row of an installed plugin.
+
+    Raises:
+        PluginError: It is not installed.
+    """
+    row = session.get(PluginRow, slug, with_for_update=True)
+    if row is None:
+        raise PluginError(slug, "it is not installed.")
+    return row
