@@ -1,19 +1,14 @@
 """Processes of their own that spend money, for the races and the crashes.
 
-A child waits for a word on its input, so that all begin together, and tells
-each outcome on a line as soon as it has it.
+All of a race wait for a word, so that they begin together.
 """
 
 from __future__ import annotations
 
-import contextlib
-import json
 import os
-import subprocess
-import sys
-import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from fractions import Fraction
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from ppvcms.db import transaction
@@ -32,15 +27,15 @@ from ppvcms.ledger.store import (
 )
 from ppvcms.results import Refusal
 from tests import kit
+from tests.children import fork, play_and_leave
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable
 
     from flask import Flask
     from sqlalchemy.orm import Session
 
-ROOT = Path(__file__).parents[2]
-CODE = "import sys; from tests.ledger import children; children.main(*sys.argv[1:])"
+Orders = Sequence[Sequence[Any]]
 
 
 def tip(session: Session, payer: str, amount: int, key: str) -> object:
@@ -104,78 +99,66 @@ ACTS: dict[str, Callable[..., object]] = {
 }
 
 
-def main(url: str, orders: str, threads: str) -> None:
-    """Carry out orders, `[act, who or what, amount, key]`, shared out among threads."""
-    wanted = json.loads(orders)
-    telling = threading.Lock()
-    finished: list[int] = []
+class Child:
+    """A forked process that carries orders out, `[act, who or what, amount, key]`.
 
-    def say(word: str) -> None:
-        with telling:
-            sys.stdout.write(f"{word}\n")
-            sys.stdout.flush()
+    It shares them out among threads, waits for the word to begin, and tells each
+    outcome on a line as soon as it has it.
+    """
 
-    def work(app: Flask, mine: Sequence[list[Any]]) -> None:
+    def __init__(self, url: str, orders: Orders, *, threads: int = 1, fault: str = "") -> None:
+        begin_read, self._begin = os.pipe()
+        told_read, told = os.pipe()
+        self._pid = fork()
+        if self._pid == 0:
+            play_and_leave(lambda: work(url, orders, threads, begin_read, told), fault)
+        os.close(begin_read)
+        os.close(told)
+        self._told = os.fdopen(told_read)
+
+    def begin(self) -> None:
+        """Let the process go, once it is ready."""
+        self._told.readline()
+        os.write(self._begin, b"!")
+        os.close(self._begin)
+
+    def end(self) -> tuple[int, list[str]]:
+        """Wait for the end; return how it came and what was told."""
+        with self._told as told:
+            lines = told.read().splitlines()
+        return os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1]), lines
+
+
+def work(url: str, orders: Orders, threads: int, begin: int, told: int) -> None:
+    """Carry orders out in a child; an error in one of the threads is the child's."""
+
+    def carry_out(app: Flask, mine: Orders) -> None:
         with app.app_context():
             for name, *arguments in mine:
                 answer = transaction(lambda session: ACTS[name](session, *arguments))  # noqa: B023
-                say(f"{'no' if isinstance(answer, Refusal) else 'ok'} {arguments[2]}")
-            finished.append(len(mine))
+                word = "no" if isinstance(answer, Refusal) else "ok"
+                os.write(told, f"{word} {arguments[2]}\n".encode())
 
-    with kit.open_on(url) as app:
-        say("ready")
-        sys.stdin.readline()
-        count = int(threads)
-        shares = [wanted[nr::count] for nr in range(count)]
-        workers = [threading.Thread(target=work, args=(app, mine)) for mine in shares]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    sys.exit(0 if sum(finished) == len(wanted) else "A thread was ended by an error.")
+    with kit.open_on(url) as app, ThreadPoolExecutor(threads) as pool:
+        os.write(told, b"ready\n")
+        os.read(begin, 1)
+        for done in [pool.submit(carry_out, app, orders[nr::threads]) for nr in range(threads)]:
+            done.result()
 
 
-@contextlib.contextmanager
-def child(
-    url: str, orders: Sequence[Sequence[Any]], *, threads: int = 1, fault: str = ""
-) -> Iterator[subprocess.Popen[str]]:
-    """Start a process that carries orders out once it is told to."""
-    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    if fault:
-        environment |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": fault}
-    command = [sys.executable, "-W", "ignore", "-c", CODE, url, json.dumps(orders), str(threads)]
-    with subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
-    ) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def run_together(
-    url: str, shares: Sequence[Sequence[Sequence[Any]]], *, threads: int = 1
-) -> dict[str, str]:
+def run_together(url: str, shares: Sequence[Orders], *, threads: int = 1) -> dict[str, str]:
     """Run one process for each share of the orders, all at once; return outcomes by key."""
-    with contextlib.ExitStack() as stack:
-        children = [stack.enter_context(child(url, mine, threads=threads)) for mine in shares]
-        for one in children:
-            assert one.stdout
-            assert one.stdout.readline() == "ready\n"
-        for one in children:
-            assert one.stdin
-            one.stdin.write("go\n")
-            one.stdin.flush()
-        lines = [line for one in children for line in one.communicate(timeout=120)[0].splitlines()]
-        assert [one.returncode for one in children] == [0] * len(children)
-    return {key: word for word, key in (line.split(" ", 1) for line in lines)}
+    children = [Child(url, mine, threads=threads) for mine in shares]
+    for one in children:
+        one.begin()
+    ends = [one.end() for one in children]
+    assert [code for code, _ in ends] == [0] * len(children)
+    return {key: word for _, lines in ends for word, key in (line.split(" ", 1) for line in lines)}
 
 
-def run_alone(
-    url: str, orders: Sequence[Sequence[Any]], *, fault: str = ""
-) -> tuple[int, set[str]]:
+def run_alone(url: str, orders: Orders, *, fault: str = "") -> tuple[int, set[str]]:
     """Run one process; return how it ended and the keys that it said were done."""
-    with child(url, orders, fault=fault) as one:
-        told, _ = one.communicate("go\n", timeout=120)
-    done = {line.removeprefix("ok ") for line in told.splitlines() if line.startswith("ok ")}
-    return one.returncode, done
+    one = Child(url, orders, fault=fault)
+    one.begin()
+    code, lines = one.end()
+    return code, {line.removeprefix("ok ") for line in lines if line.startswith("ok ")}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -14,8 +15,9 @@ from ppvcms.faultpoints import POINTS, FaultError, faultpoint, load
 from ppvcms.ledger.models import Hold, Transfer
 from ppvcms.ledger.store import AccountKind, account_view
 from tests import kit
-from tests.ledger.children import ROOT, run_alone
+from tests.ledger.children import run_alone
 
+ROOT = Path(__file__).parents[2]
 # The last of them is passed where a spend is told to people.
 SPEND = [name for name in POINTS if name.startswith("spend.") and name != "spend.committed"]
 

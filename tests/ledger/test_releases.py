@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import signal
 from fractions import Fraction
 from typing import TYPE_CHECKING
@@ -10,13 +9,13 @@ from typing import TYPE_CHECKING
 import pytest
 from sqlalchemy import select
 
-from ppvcms import faultpoints
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.ledger.books import Sharer
 from ppvcms.ledger.models import EarningRelease, Transfer
 from ppvcms.ledger.releases import DAY_MS, coming, release_due
 from ppvcms.ledger.store import AccountKind, Posted, account_view, charge, reverse_transfer
 from tests import kit
+from tests.children import in_a_child
 
 if TYPE_CHECKING:
     from ppvcms.results import Refusal
@@ -121,16 +120,12 @@ def test_people_see_when_their_money_comes() -> None:
 def test_a_release_that_is_killed_is_made_by_the_next(database_url: str, point: str) -> None:
     tip(1_000, "a")
     moment = after(HOLD_DAYS + 1)
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        os.environ |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": f"{point}:2=kill"}
-        faultpoints.load()
+
+    def play() -> None:
         with kit.open_on(database_url):
             release_due(hold_days=HOLD_DAYS, now=moment)
-        os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    assert in_a_child(play, f"{point}:2=kill") == -signal.SIGKILL
     assert release_due(hold_days=HOLD_DAYS, now=moment) == 1
     assert has(AccountKind.EARNING) == 600
     assert has(AccountKind.EARNING, "studio", "house") == 200

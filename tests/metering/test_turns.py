@@ -18,7 +18,7 @@ from ppvcms.metering.terms import Sharer
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
 from ppvcms.rooms.models import ShowPerformer
-from tests.sales.children import in_a_child
+from tests.children import in_a_child
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session

@@ -14,7 +14,7 @@ from ppvcms.metering import periods, turns, waiting
 from ppvcms.metering.state import Reason
 from ppvcms.metering.view import seat_view
 from ppvcms.results import Refusal
-from tests.sales.children import in_a_child
+from tests.children import in_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -12,12 +10,12 @@ from sqlalchemy import select
 
 from plugins.gateway_sandbox import service as sandbox
 from plugins.gateway_sandbox.models import SandboxNotice, SandboxPayment
-from ppvcms import faultpoints
 from ppvcms.accounts.actor import actor_of
 from ppvcms.accounts.models import User
 from ppvcms.db import db
 from ppvcms.faultpoints import POINTS
 from ppvcms.payments.models import PaymentIntent, PaymentOp
+from tests.children import in_a_child
 from tests.payments.till import BONUS, CREDITS, app_on, lay, served
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from tests.payments.till import Till
 
 ALL = CREDITS + BONUS
-LONGEST_S = 60
 # Twice: once when the notice is kept as it came, once when its fact is.
 POINTS_OF_PAYMENT = [
     *(f"{name}:1" for name in sorted(POINTS) if name.startswith("pay.")),
@@ -46,25 +43,14 @@ def play(till: Till, script: str) -> None:
         till.later()
 
 
-def in_a_child(
-    url: str, home: Path, port: int, packs: dict[str, str], script: str, fault: str
-) -> int:
+def played(url: str, home: Path, port: int, packs: dict[str, str], script: str, fault: str) -> int:
     """Play in a process of its own; return its exit code, below 0 for a signal."""
-    child = os.fork()
-    if child == 0:
-        code = 1
-        try:
-            signal.alarm(LONGEST_S)
-            os.environ |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": fault}
-            faultpoints.load()
-            with served(url, home, port, packs) as till:
-                play(till, script)
-            code = 0
-        except BaseException:  # noqa: BLE001 - a forked child must never return
-            traceback.print_exc()
-        finally:
-            os._exit(code)
-    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+    def buy() -> None:
+        with served(url, home, port, packs) as till:
+            play(till, script)
+
+    return in_a_child(buy, fault)
 
 
 @pytest.mark.slow
@@ -92,7 +78,7 @@ def survives(url: str, home: Path, port: int, point: str, script: str) -> None:
         db.session.remove()
         db.engine.dispose()
 
-    assert in_a_child(url, home, port, packs, script, f"{point}=kill") == -signal.SIGKILL
+    assert played(url, home, port, packs, script, f"{point}=kill") == -signal.SIGKILL
 
     with served(url, home, port, packs) as till:
         # Whatever stands: credited whole or not at all, and thanked only for what is credited.
@@ -104,7 +90,7 @@ def survives(url: str, home: Path, port: int, point: str, script: str) -> None:
         till.assert_books_hold()
 
     # The dead one's claim on its notice runs out, which `bring` does not wait for.
-    assert in_a_child(url, home, port, packs, script, "") == 0
+    assert played(url, home, port, packs, script, "") == 0
 
     with served(url, home, port, packs) as till:
         assert (till.available(buyer), till.deposits()) == (ALL, 1)

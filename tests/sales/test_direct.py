@@ -22,9 +22,9 @@ from ppvcms.sales import direct, goods
 from ppvcms.sales.access import Offer, Right, access_of
 from ppvcms.sales.models import Sale
 from ppvcms.sales.orders import Order
+from tests.children import in_a_child
 from tests.live import refused
 from tests.payments.till import Till, app_on, lay, served
-from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

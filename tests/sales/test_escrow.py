@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 import signal
-import traceback
 from fractions import Fraction
 from functools import partial
 from typing import TYPE_CHECKING
@@ -20,6 +18,7 @@ from ppvcms.ledger.models import Share
 from ppvcms.ledger.store import AccountKind, KeyReusedError, account_view
 from ppvcms.sales import escrow
 from tests import kit
+from tests.children import in_a_child
 from tests.live import enter, refused, site_at
 
 if TYPE_CHECKING:
@@ -170,20 +169,12 @@ def test_what_nobody_can_earn_any_more_goes_back(people: tuple[Actor, Actor]) ->
 
 def killed_at(point: str, act: Callable[[], object], url: str, home: Path) -> None:
     """Do something in a process that is killed at a point of it."""
-    db.session.remove()
-    db.engine.dispose()
-    child = os.fork()
-    if child == 0:
-        try:
-            os.environ |= {"PPVCMS_TESTING": "1", "PPVCMS_FAULT": f"{point}=kill"}
-            faultpoints.load()
-            with enter(url, home):
-                act()
-        except BaseException:  # noqa: BLE001 - a forked child must never return
-            traceback.print_exc()
-        finally:
-            os._exit(1)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
+
+    def play() -> None:
+        with enter(url, home):
+            act()
+
+    assert in_a_child(play, f"{point}=kill") == -signal.SIGKILL
     assert kit.books_problems() == []
 
 

@@ -20,8 +20,8 @@ from ppvcms.sales.access import Offer, Right
 from ppvcms.sales.models import Access, Good, Sale
 from ppvcms.sales.orders import Order, Sold
 from tests import kit
+from tests.children import in_a_child
 from tests.live import enter, refused, site_at
-from tests.sales.children import in_a_child
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
