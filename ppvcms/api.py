@@ -71,6 +71,7 @@ from ppvcms.hookspecs import API_VERSION, hookimpl
 from ppvcms.host.contract import (
     ActivationCheck,
     Assets,
+    CardBadge,
     CardFacts,
     Carriage,
     Carried,
@@ -213,7 +214,7 @@ from ppvcms.web.pdf import table as pdf_table
 from ppvcms.web.people import form_field
 from ppvcms.web.receipts import mode_name
 from ppvcms.web.sheets import csv_file
-from ppvcms.web.site import room_cards
+from ppvcms.web.cards import room_cards
 
 __all__ = [
     "API_VERSION",
@@ -227,6 +228,7 @@ __all__ = [
     "Base",
     "Block",
     "Capabilities",
+    "CardBadge",
     "CardFacts",
     "Carriage",
     "Carried",

@@ -186,11 +186,21 @@ class RoomRef:
 
 
 @dataclass(frozen=True, slots=True)
+class CardBadge:
+    """A ribbon of a card: a word or two, with their icon and tone."""
+
+    label: str
+    icon: str = ""
+    tone: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class CardFacts:
     """What a plugin adds to the card of a room; None and empty texts add nothing.
 
     `rating` is in hundredths of a star, from 100 to 500, of `reviews` reviews;
-    `next_event_at` in epoch milliseconds; `follow_url` takes a POST.
+    `next_event_at` in epoch milliseconds; `follow_url` takes a POST. The `badges`
+    of all plugins are shown.
     """
 
     rating: int | None = None
@@ -198,6 +208,7 @@ class CardFacts:
     next_event_at: int | None = None
     followed: bool = False
     follow_url: str = ""
+    badges: tuple[CardBadge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,10 +30,10 @@ def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
 
 
 def joined(first: CardFacts, second: CardFacts) -> CardFacts:
-    """Return the first with what it lacks from the second: pure."""
+    """Return the first with what it lacks from the second, and the badges of both: pure."""
     lacking = {
         each.name: getattr(second, each.name)
         for each in fields(CardFacts)
         if getattr(first, each.name) == getattr(NOTHING, each.name)
     }
-    return replace(first, **lacking)
+    return replace(first, **lacking | {"badges": (*first.badges, *second.badges)})

@@ -131,7 +131,8 @@ class RoomMode:
     owner set, now. `retired`: it names old receipts and shows that run, and nothing
     begins in it. `quote_terms` is called as a decision; a Refusal says why this
     payer cannot. `steady`: without a payer it looks at nothing but the facts of the
-    room and the plugin's settings, so that lists keep what it said.
+    room, the plugin's settings and what it registered, and so do `limits` and `rules`;
+    lists then keep what they said.
     """
 
     key: str

@@ -16,11 +16,12 @@ from werkzeug.routing import BuildError
 
 from ppvcms.content.models import MenuEntry
 from ppvcms.db import db
-from ppvcms.host import files, registry, settings, slots
+from ppvcms.host import customise, files, registry, settings, slots
 from ppvcms.host.labels import label
 from ppvcms.host.worn import manifests, preview, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.notices.services import unread
+from ppvcms.web.cards import draw
 from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ class SiteFacts:
     preview: str
     scheme: str
     logo_url: str = ""
+    icon_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +97,12 @@ def init_frame(app: Flask) -> None:
         page_styles=page_styles,
         page_modules=page_modules,
         slot=slot,
+        draw_cards=draw,
         asset=files.asset,
         plugin_asset=files.plugin_asset,
         theme_asset=files.theme_asset,
+        theme_styles=theme_styles,
+        home_sections=customise.home_sections,
         actor=LocalProxy(current_actor),
     )
 
@@ -112,6 +117,7 @@ def site_facts() -> SiteFacts:
 
 def _site_facts() -> SiteFacts:
     core, config = settings.site(), current_app.config["PPVCMS"]
+    look = customise.look_in_use()
     return SiteFacts(
         name=core.site_name,
         tagline=core.site_tagline,
@@ -121,6 +127,8 @@ def _site_facts() -> SiteFacts:
         theme=theme_in_use(),
         preview=_previewed(),
         scheme=next((worn.scheme for worn in manifests()), "auto"),
+        logo_url=url_for("files.look_picture", digest=look.logo) if look.logo else "",
+        icon_url=url_for("files.look_picture", digest=look.icon) if look.icon else "",
     )
 
 
@@ -159,6 +167,12 @@ def unread_notices() -> int:
 def slot(name: str, room: RoomView | None = None, **values: Any) -> Markup:
     """Return what plugins put into a named place of this page."""
     return slots.fill(name, current_actor(), room, **values)
+
+
+def theme_styles() -> list[str]:
+    """Return the style sheets of the look: the theme's, its parents' first, then the owner's."""
+    own = customise.sheet_in_use()
+    return [*customise.style_addresses(), *([own] if own else [])]
 
 
 def page_styles() -> list[str]:

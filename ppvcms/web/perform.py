@@ -29,10 +29,11 @@ from ppvcms.metering import earnings as earned
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import earnings, words
+from ppvcms.web.cards import language_name
 from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.people import choices
-from ppvcms.web.site import language_name, meter_figures, modules
+from ppvcms.web.site import meter_figures, modules
 from ppvcms.web.ways import live_modes
 
 if TYPE_CHECKING:

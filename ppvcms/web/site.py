@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import secrets
-import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from babel import Locale, UnknownLocaleError
-from flask import Blueprint, abort, jsonify, redirect, render_template, request, session, url_for
-from flask_babel import get_locale
+from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
 
 from ppvcms.content.services import render_text
@@ -18,20 +15,16 @@ from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing, services
-from ppvcms.web import words
+from ppvcms.web import cards, words
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.ways import ways_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from flask.typing import ResponseReturnValue
-    from markupsafe import Markup
 
     from ppvcms.accounts.actor import Actor
     from ppvcms.metering.view import SeatView
     from ppvcms.rooms.models import Room
-    from ppvcms.rooms.prices import Price
 
 blueprint = Blueprint("site", __name__)
 
@@ -41,44 +34,13 @@ RATINGS = (4, 3, 2)
 KEPT = "listing"
 MOST_DIGITS = 10
 NEXT_POOL = 32
-NEW_MS = 30 * 86_400_000
-
-
-@dataclass(frozen=True, slots=True)
-class RoomPage:
-    """A room as its pages show it; amounts in minor units."""
-
-    id: str
-    slug: str
-    url: str
-    name: str
-    title: str
-    brief: str
-    state: str
-    category: str | None
-    language_name: str
-    tags: tuple[str, ...]
-    image_url: str
-    prices: tuple[Price, ...]
-    viewers: int | None
-    featured: int
-    is_new: bool = False
-    own: bool = False
-    offline_message: str = ""
-    description_html: Markup | str = ""
-    gallery: tuple[str, ...] = ()
-    rating: str = ""
-    reviews: int = 0
-    next_event: int | None = None
-    followed: bool = False
-    follow_url: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Pager:
     """What the pager of a list needs."""
 
-    items: list[RoomPage]
+    items: list[cards.RoomPage]
     number: int
     pages: int
     total: int
@@ -98,14 +60,15 @@ def home() -> ResponseReturnValue:
     if session.get(KEPT, {}) != kept:
         session[KEPT] = kept
     found = listing.listing(filters, actor=current_actor())
+    g.room_cards = {card.id: card for card in found.cards}
     number = min(filters.page, found.pages)
     return render_template(
         "site/home.html",
         filters={**_form_values(filters), "active": bool(kept)},
-        page=Pager([_of_card(card) for card in found.cards], number, found.pages, found.total),
+        page=Pager(cards.pages_of(found.cards), number, found.pages, found.total),
         url=lambda nr: url_for("site.home", **replace(filters, page=nr).as_args()),
         categories=[{"slug": slug, "name": name} for slug, name in found.categories],
-        languages=[(code, language_name(code)) for code in found.languages],
+        languages=[(code, cards.language_name(code)) for code in found.languages],
         states=[(state, words.state(state)) for state in ("live", "online", "private", "offline")],
         price_bands=PRICE_BANDS,
         ratings=RATINGS,
@@ -158,9 +121,9 @@ def next_room(slug: str) -> ResponseReturnValue:
     here_now = listing.listing(
         listing.Filters(state="live"), per_page=NEXT_POOL, actor=current_actor()
     ).cards
-    cards = [c for c in here_now if c.slug == slug or (c.state.public_media and _costs(c) <= most)]
-    here = next((nr for nr, card in enumerate(cards) if card.slug == slug), -1)
-    others = [card for card in (*cards[here + 1 :], *cards[: max(0, here)]) if card.slug != slug]
+    open_ = [c for c in here_now if c.slug == slug or (c.state.public_media and _costs(c) <= most)]
+    here = next((nr for nr, card in enumerate(open_) if card.slug == slug), -1)
+    others = [card for card in (*open_[here + 1 :], *open_[: max(0, here)]) if card.slug != slug]
     if not others:
         return jsonify(url=None)
     found = secrets.choice(others) if request.args.get("how") == "random" else others[0]
@@ -256,14 +219,6 @@ def modules(*scopes: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def language_name(code: str) -> str:
-    """Return a language's name in the reader's own."""
-    try:
-        return str(Locale.parse(code).get_display_name(get_locale()) or code).capitalize()
-    except (UnknownLocaleError, ValueError):
-        return code
-
-
 def _form_values(filters: listing.Filters) -> dict[str, Any]:
     return {
         "q": filters.name,
@@ -277,54 +232,12 @@ def _form_values(filters: listing.Filters) -> dict[str, Any]:
     }
 
 
-def room_cards(room_ids: Iterable[str]) -> list[RoomPage]:
-    """Return rooms as cards of a list take them, who is here first."""
-    return [_of_card(card) for card in listing.cards_of(room_ids, current_actor())]
-
-
-def _of_card(card: listing.Card) -> RoomPage:
-    return RoomPage(
-        id=card.id,
-        slug=card.slug,
-        url=url_for("site.profile", slug=card.slug),
-        name=card.together,
-        title=card.title,
-        brief=card.brief,
-        state=card.state.value,
-        category=card.category_name,
-        language_name=language_name(card.language),
-        tags=card.tags,
-        image_url=card.image,
-        prices=card_prices(card),
-        viewers=card.viewers,
-        featured=card.featured,
-        is_new=time.time() * 1000 - card.created_at < NEW_MS,
-        rating=_stars(card.facts.rating),
-        reviews=card.facts.reviews,
-        next_event=card.facts.next_event_at,
-        followed=card.facts.followed,
-        follow_url=card.facts.follow_url,
-    )
-
-
-def _stars(hundredths: int | None) -> str:
-    """Write a mean of stars with one decimal, or nothing without any."""
-    tenths = ((hundredths or 0) + 5) // 10
-    return f"{tenths // 10}.{tenths % 10}" if tenths else ""
-
-
-def card_prices(card: listing.Card) -> tuple[Price, ...]:
-    """Return what a minute costs here, the show that runs first (RM-06)."""
-    paid = [price for price in card.prices if price.paid and not price.way]
-    return tuple(sorted(paid, key=lambda price: (price.mode != card.mode, not price.private)))
-
-
-def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> RoomPage:
+def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> cards.RoomPage:
     card = listing.card_of(found.id)
     if card is None:
         abort(404)
     page = replace(
-        _of_card(card),
+        cards.page_of(card),
         name=card.performer,
         prices=card.prices,
         own=actor.user_id == found.performer_id,

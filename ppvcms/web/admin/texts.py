@@ -23,8 +23,8 @@ from ppvcms.host.settings import site
 from ppvcms.notices.kinds import kinds
 from ppvcms.notices.words import COMMON
 from ppvcms.web.admin.frame import blueprint, tell
+from ppvcms.web.cards import language_name
 from ppvcms.web.guards import current_actor, policy
-from ppvcms.web.site import language_name
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
