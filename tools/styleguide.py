@@ -347,6 +347,8 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         admin_assets=lambda: {"styles": [], "modules": []},
         page_modules=list,
         theme_asset=lambda path: f"/theme/{theme}/{path}",
+        theme_styles=lambda: [] if theme == "house" else [f"/theme/{theme}/theme.css"],
+        home_sections=lambda: ("hero", "top", "list"),
         text_direction=query.get("dir", ["ltr"])[0],
         locale="en",
         csrf_token=lambda: "token",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from flask_babel import get_locale
 
+from ppvcms.host.customise import own_labels
 from ppvcms.host.worn import manifests
 
 if TYPE_CHECKING:
@@ -35,7 +36,7 @@ def label(
     one take `plural`.
     """
     spoken = locale or str(get_locale() or "en")
-    labels = [theme.labels for theme in manifests()]
+    labels = [own_labels(), *(theme.labels for theme in manifests())]
     return chosen_label(labels, role, spoken, plural=plural, count=count)
 
 

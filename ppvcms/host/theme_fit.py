@@ -16,20 +16,8 @@ if TYPE_CHECKING:
 
 DATA_FILES = frozenset(
     [
-        ".toml",
-        ".css",
-        ".png",
-        ".jpg",
-        ".jpeg",
-        ".webp",
-        ".avif",
-        ".gif",
-        ".woff2",
-        ".md",
-        ".txt",
-        ".json",
-        ".po",
-        ".mo",
+        *(".toml", ".css", ".txt", ".md", ".json", ".po", ".mo", ".woff2"),
+        *(".png", ".jpg", ".jpeg", ".webp", ".avif", ".gif"),
     ]
 )
 

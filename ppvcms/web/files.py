@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 
-from ppvcms.host.files import folder_of
+from ppvcms.host import customise
+from ppvcms.host.files import CORE, folder_of
 from ppvcms.rooms import images
 from ppvcms.web.guards import policy
 
@@ -25,7 +26,32 @@ def asset(slug: str, digest: str, path: str) -> ResponseReturnValue:
     folder = folder_of(slug, digest)
     if folder is None:
         abort(404)
-    response = send_from_directory(folder, path, max_age=A_YEAR)
+    return _for_ever(send_from_directory(folder, path))
+
+
+@blueprint.get("/looks/<slug>/<digest>.css")
+@policy(who="public")
+def look_sheet(slug: str, digest: str) -> ResponseReturnValue:
+    """Send what the owner changed of a theme, as a style sheet kept for ever."""
+    text = customise.sheet_with("" if slug == CORE else slug, digest)
+    if text is None:
+        abort(404)
+    return _for_ever(Response(text, mimetype="text/css"))
+
+
+@blueprint.get("/looks/<digest>")
+@policy(who="public")
+def look_picture(digest: str) -> ResponseReturnValue:
+    """Send the logo or the icon of the site."""
+    found = customise.picture(digest)
+    if found is None:
+        abort(404)
+    data, content_type = found
+    return _for_ever(Response(data, mimetype=content_type))
+
+
+def _for_ever(response: Response) -> Response:
+    response.cache_control.max_age = A_YEAR
     response.cache_control.public = True
     response.cache_control.immutable = True
     return response

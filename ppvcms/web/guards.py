@@ -26,6 +26,7 @@ from limits.strategies import FixedWindowRateLimiter
 from ppvcms.accounts.actor import VISITOR, Actor, actor_of
 from ppvcms.accounts.sessions import ABSOLUTE_MS, Device, find_session
 from ppvcms.host.dispatch import decide
+from ppvcms.host.worn import seen_as_visitor
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.signouts import SOCKET_SESSIONS
 
@@ -257,6 +258,8 @@ def next_path(default: str = "/") -> str:
 
 def _load(_request: object) -> Person | None:
     token = session.get(TOKEN)
+    if seen_as_visitor():
+        return None
     found = find_session(token) if isinstance(token, str) else None
     if found is None:
         return None

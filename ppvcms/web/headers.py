@@ -7,6 +7,8 @@ from urllib.parse import urlsplit
 
 from flask import current_app, request
 
+from ppvcms.host.worn import preview
+
 if TYPE_CHECKING:
     from flask import Flask, Response
 
@@ -28,6 +30,12 @@ def _add(response: Response) -> Response:
     return response
 
 
+def _in_own_frame() -> bool:
+    """Whether the owner looks at this page inside the customiser."""
+    seen = preview()
+    return seen is not None and seen.framed
+
+
 def _policy() -> str:
     # Not every browser counts a WebSocket to the own host among 'self'.
     own = {request.host, urlsplit(current_app.config["PPVCMS"].public_url).netloc}
@@ -37,7 +45,7 @@ def _policy() -> str:
         "img-src": "'self' data: blob:",
         "media-src": "'self' blob:",
         "connect-src": f"'self' {sockets}",
-        "frame-ancestors": "'none'",
+        "frame-ancestors": "'self'" if _in_own_frame() else "'none'",
         "object-src": "'none'",
         "base-uri": "'none'",
     }

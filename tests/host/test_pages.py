@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -18,6 +19,7 @@ from ppvcms.host.finder import find_plugins
 from ppvcms.host.fitness import unfit
 from ppvcms.host.runtime import load
 from ppvcms.host.states import State
+from ppvcms.host.worn import PREVIEW
 from ppvcms.results import Refusal
 from tests.kit import lay_tables
 
@@ -158,14 +160,24 @@ def test_a_theme_is_previewed_by_the_owner_alone_and_then_used(
     site: Host, write_theme: Callable[..., str]
 ) -> None:
     write_theme("stage")
-    write_theme("classroom", '[labels.en.performer]\none = "Teacher"\nother = "Teachers"\n')
+    words = '[labels.en.performer]\none = "Teacher"\nother = "Teachers"\n'
+    write_theme("classroom", words, **{"../static/theme.css": "p {}"})
     owner, visitor = Owner(site), site.test_client()
     mark = "/assets/theme.classroom/"
     assert "Teachers" in owner.get("/admin/themes").text
 
     owner.post("/admin/themes/classroom/preview")
-    assert mark in owner.get("/").text
+    seen = owner.get("/").text
+    assert mark in seen
+    assert "You alone see the theme" in seen
+    assert "Sign in" in seen, "as a visitor would"
+    assert "Sign out" in owner.get("/admin/themes").text
     assert mark not in visitor.get("/").text
+    with owner.client.session_transaction() as browser:
+        browser[PREVIEW] = {**browser[PREVIEW], "ends_at": int(time.time()) - 1}
+    assert mark not in owner.get("/").text, "it ends by itself"
+    owner.post("/admin/themes/classroom/preview")
+    assert mark in owner.get("/").text
 
     owner.post("/admin/themes/preview/end")
     assert mark not in owner.get("/").text
