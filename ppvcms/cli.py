@@ -5,35 +5,26 @@ Exit codes: 0 done, 1 something is wrong with the site, 2 it could not be tried.
 
 from __future__ import annotations
 
-import contextlib
 import getpass
 import json
 import sys
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
 
 import click
 from sqlalchemy import create_engine
-from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
-from ppvcms.config import Config, ensure_secret_key, load_config
+from ppvcms.cli_plugins import plugins, safe_mode
+from ppvcms.config import Config, load_config
 from ppvcms.errors import ConfigError, PpvcmsError
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from ppvcms.host.app import Host
-
-
-class Stop(click.ClickException):
-    """One plain line and exit code 2."""
-
-    exit_code = 2
-
-    def show(self, file: Any = None) -> None:
-        """Print the line, named after the program."""
-        click.echo(f"ppvcms: {self.message}", err=True, file=file)
+from ppvcms.terminal import (
+    Stop,
+    database_sentence,
+    open_config,
+    require_site,
+    site_app,
+    sqlite_path,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -55,55 +46,10 @@ def main() -> None:
         Stop(str(error)).show()
         sys.exit(2)
     except OperationalError as error:
-        Stop(_database_sentence(load_config(), error)).show()
+        Stop(database_sentence(load_config(), error)).show()
         sys.exit(2)
     except click.exceptions.Exit as stop:
         sys.exit(stop.exit_code)
-
-
-def _config() -> Config:
-    return ensure_secret_key(load_config())
-
-
-@contextlib.contextmanager
-def _app(role: str = "command") -> Iterator[Host]:
-    from ppvcms import create_app
-
-    config = _config()
-    _require_site(config)
-    app = create_app(config, role=role)
-    with app.app_context():
-        yield app
-
-
-def _require_site(config: Config) -> None:
-    from ppvcms.schema import current
-
-    if config.is_sqlite and not _sqlite_path(config).exists():
-        raise Stop(f"there is no site in {config.instance} yet. Make one with: ppvcms init")
-    engine = create_engine(config.database_url)
-    try:
-        if current(engine) is None:
-            raise Stop("the database holds no site yet. Make one with: ppvcms init")
-    except OperationalError as error:
-        raise Stop(_database_sentence(config, error)) from error
-    finally:
-        engine.dispose()
-
-
-def _sqlite_path(config: Config) -> Any:
-    from pathlib import Path
-
-    return Path(make_url(config.database_url).database or "")
-
-
-def _database_sentence(config: Config, error: Exception) -> str:
-    shown = make_url(config.database_url).render_as_string(hide_password=True)
-    cause = str(getattr(error, "orig", error)).strip().splitlines()[0].rstrip(".")
-    return (
-        f"cannot open the database at {shown}: {cause}. Is it running? "
-        "Set PPVCMS_DATABASE, or leave it unset to use SQLite."
-    )
 
 
 @cli.command()
@@ -114,8 +60,8 @@ def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
     """Make the database and the first account."""
     from ppvcms.schema import current, upgrade
 
-    config = _config()
-    if config.is_sqlite and _sqlite_path(config).exists():
+    config = open_config()
+    if config.is_sqlite and sqlite_path(config).exists():
         raise Stop(f"there is a site in {config.instance} already. Nothing was changed.")
     if demo:
         email, password = "owner@demo.invalid", "demo-demo-demo"
@@ -130,7 +76,7 @@ def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
             raise Stop("there is a site in this database already. Nothing was changed.")
         upgrade(engine)
     except OperationalError as error:
-        raise Stop(_database_sentence(config, error)) from error
+        raise Stop(database_sentence(config, error)) from error
     finally:
         engine.dispose()
     for line in _fill(unfinished, email=email, password=password, name=site_name, demo=demo):
@@ -138,7 +84,7 @@ def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
     if demo:
         _remember_demo(config)
     if config.is_sqlite:
-        _sqlite_path(unfinished).rename(_sqlite_path(config))
+        sqlite_path(unfinished).rename(sqlite_path(config))
     click.echo("The site is ready. Start it with: ppvcms run")
 
 
@@ -153,7 +99,7 @@ def _remember_demo(config: Config) -> None:
 def _unfinished(config: Config) -> Config:
     if not config.is_sqlite:
         return config
-    path = _sqlite_path(config).with_suffix(".unfinished")
+    path = sqlite_path(config).with_suffix(".unfinished")
     path.parent.mkdir(parents=True, exist_ok=True)
     for rest in path.parent.glob(f"{path.name}*"):
         rest.unlink()
@@ -194,8 +140,8 @@ def run(*, host: str | None, port: int | None, workers: int, safe: bool) -> None
     """Start the site and everything it needs, and keep it running."""
     from ppvcms.host.supervisor import supervise
 
-    config = _config()
-    _require_site(config)
+    config = open_config()
+    require_site(config)
     config = replace(
         config,
         host=host or config.host,
@@ -211,7 +157,7 @@ def meter() -> None:
     from ppvcms.host.follow import follow
     from ppvcms.metering.loop import run_forever
 
-    with _app("meter") as app:
+    with site_app("meter") as app:
         follow(app, "meter")
         run_forever(app)
 
@@ -222,7 +168,7 @@ def jobs() -> None:
     from ppvcms.host.follow import follow
     from ppvcms.jobs.runner import run_forever
 
-    with _app("jobs") as app:
+    with site_app("jobs") as app:
         follow(app, "jobs")
         run_forever(app)
 
@@ -234,11 +180,11 @@ def check_books(*, only: str | None, as_json: bool) -> None:
     """Prove that the books hold; changes nothing. 0: all hold, 1: broken, 2: could not check."""
     from ppvcms.books_check import check_all
 
-    with _app() as app:
+    with site_app() as app:
         try:
             report = check_all(app, only=only)
         except OperationalError as error:
-            raise Stop(_database_sentence(_config(), error)) from error
+            raise Stop(database_sentence(open_config(), error)) from error
     click.echo(json.dumps(report.as_json(), indent=2) if as_json else report.as_text())
     sys.exit(0 if report.ok else 1)
 
@@ -253,15 +199,15 @@ def db_upgrade() -> None:
     """Bring the core's and every installed plugin's tables up to date."""
     from ppvcms.schema import upgrade
 
-    config = _config()
+    config = open_config()
     engine = create_engine(config.database_url)
     try:
         upgrade(engine)
     except OperationalError as error:
-        raise Stop(_database_sentence(config, error)) from error
+        raise Stop(database_sentence(config, error)) from error
     finally:
         engine.dispose()
-    with _app() as app:
+    with site_app() as app:
         from ppvcms.host.lifecycle import upgrade_all
 
         for line in upgrade_all(app):
@@ -274,58 +220,13 @@ def db_current() -> None:
     """Print the revision that the core's tables have."""
     from ppvcms.schema import current
 
-    engine = create_engine(_config().database_url)
+    engine = create_engine(open_config().database_url)
     click.echo(current(engine) or "nothing yet")
     engine.dispose()
 
 
-@cli.group()
-def plugins() -> None:
-    """List plugins and switch them on and off."""
-
-
-@plugins.command("list")
-def plugins_list() -> None:
-    """Print each plugin with its state, and what is wrong with it."""
-    from ppvcms.host.lifecycle import overview
-
-    with _app():
-        for found in overview():
-            click.echo(f"{found.slug:<20} {found.version:<10} {found.state}")
-            for problem in found.problems:
-                click.echo(f"    {problem}")
-
-
-def _transition(name: str, slug: str, **options: Any) -> None:
-    from ppvcms.host import lifecycle
-    from ppvcms.results import Refusal
-
-    with _app():
-        answer = getattr(lifecycle, name)(slug, actor_id=None, **options)
-        if isinstance(answer, Refusal):
-            raise Stop(str(answer))
-    click.echo(f"{slug}: done.")
-
-
-def _plugin_command(name: str, sentence: str) -> None:
-    @plugins.command(name, help=sentence)
-    @click.argument("slug")
-    def command(slug: str) -> None:
-        _transition(name.replace("-", "_"), slug)
-
-
-_plugin_command("install", "Make a plugin's tables and remember it; it stays off.")
-_plugin_command("activate", "Switch a plugin on in every process, without a restart.")
-_plugin_command("upgrade", "Bring a plugin's tables up to the version in its folder.")
-_plugin_command("reset", "Clear the strikes of a plugin that was put aside and try it again.")
-
-
-@plugins.command("deactivate")
-@click.argument("slug")
-@click.option("--insist", is_flag=True, help="Pass over the plugin's own reasons not to.")
-def plugins_deactivate(slug: str, *, insist: bool) -> None:
-    """Switch a plugin off in every process, without a restart."""
-    _transition("deactivate", slug, insist=insist)
+cli.add_command(plugins)
+cli.add_command(safe_mode)
 
 
 @cli.group()
@@ -338,7 +239,7 @@ def themes_list() -> None:
     """Print each theme, the one in use marked."""
     from ppvcms.host.themes import overview
 
-    with _app():
+    with site_app():
         for theme in overview():
             click.echo(f"{'*' if theme.active else ' '} {theme.slug:<20} {theme.name}")
 
@@ -350,7 +251,7 @@ def themes_use(slug: str) -> None:
     from ppvcms.host.themes import use
     from ppvcms.results import Refusal
 
-    with _app():
+    with site_app():
         answer = use(slug, actor_id=None)
         if isinstance(answer, Refusal):
             raise Stop(str(answer))
@@ -368,7 +269,7 @@ def users_list(role: str | None) -> None:
     """Print everybody: id, display name, e-mail, roles, state."""
     from ppvcms.accounts.services import people
 
-    with _app():
+    with site_app():
         for person in people(role=role):
             roles = ",".join(sorted(part.key for part in person.roles))
             click.echo(
@@ -385,7 +286,7 @@ def users_add(email: str, name: str, role: str) -> None:
     from ppvcms.accounts.services import create_user
     from ppvcms.results import Refusal
 
-    with _app():
+    with site_app():
         answer = create_user(
             email=email,
             display_name=name,

@@ -21,6 +21,7 @@ from ppvcms.host.archive import MOST_BYTES, MOST_FILES, PackageError
 from ppvcms.host.finder import CURRENT, Found, copies_of, tree_digest
 from ppvcms.host.fitness import unfit
 from ppvcms.host.manifest import Manifest, ThemeManifest, read_plugin, read_theme
+from ppvcms.host.theme_fit import DATA_FILES
 from ppvcms.ids import new_id
 
 if TYPE_CHECKING:
@@ -32,10 +33,6 @@ KEPT_COPIES = 2
 MOST_STAGED = 20
 _FILE, _TREE, _TRIED = "package.zip", "tree", "tried"
 _CHUNK = 64 * 1024
-# A theme that is data: nothing in it can run.
-_DATA_KINDS = frozenset(
-    {"toml", "css", "png", "jpg", "jpeg", "webp", "avif", "gif", "woff2", "md", "txt", "json", "po"}
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,6 +250,6 @@ def _require_code(tree: Path, manifest: Manifest) -> None:
 
 def _require_data(tree: Path, slug: str) -> None:
     for path in sorted(tree.rglob("*")):
-        if path.is_file() and path.suffix.lstrip(".").lower() not in _DATA_KINDS:
+        if path.is_file() and path.suffix.lower() not in DATA_FILES:
             shown = f"{slug}/{path.relative_to(tree).as_posix()}"
             raise PackageError(f"'{shown}' may not be in a theme that is data alone.")

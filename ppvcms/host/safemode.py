@@ -2,17 +2,32 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from ppvcms.config import Config
 
 FILE = "SAFE_MODE"
+BY_ITSELF = "PPVCMS_SAFE_BY_ITSELF"
+"""In the environment of a server that began in safe mode because starting had failed."""
 
 
 def is_on(config: Config) -> bool:
     """Whether no plugin and no theme may run (PPVCMS_SAFE_MODE, or the file in instance/)."""
-    return config.safe_mode or (config.instance / FILE).exists()
+    return config.safe_mode or file_of(config).exists()
+
+
+def file_of(config: Config) -> Path:
+    """Return the file that turns safe mode on by being there."""
+    return config.instance / FILE
+
+
+def began_by_itself() -> bool:
+    """Whether this process began in safe mode because starts before it had failed."""
+    return os.environ.get(BY_ITSELF) == "1"
 
 
 def is_open(endpoint: str | None) -> bool:
