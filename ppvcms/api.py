@@ -94,7 +94,7 @@ from ppvcms.host.contract import (
     Task,
     UploadKind,
 )
-from ppvcms.host.facts import private_folder, public_url, signing_secret, test_mode
+from ppvcms.host.facts import private_folder, public_url, shop_currency, signing_secret, test_mode
 from ppvcms.host.fields import CreditsField, CreditsListField, minor_units
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
@@ -153,8 +153,9 @@ from ppvcms.payments.contract import (
     Result,
     Trust,
 )
-from ppvcms.payments.services import open_payments
-from ppvcms.payments.shop import Way, ways_to_pay
+from ppvcms.payments.holds import card_checked, check_card
+from ppvcms.payments.services import IntentView, open_payments
+from ppvcms.payments.shop import Way, can_hold, ways_to_pay
 from ppvcms.results import Refusal
 from ppvcms.rooms.chat import last_said_at
 from ppvcms.rooms.modes import (
@@ -207,6 +208,7 @@ from ppvcms.sales.orders import (
 )
 from ppvcms.sales.orders import buy as buy_item
 from ppvcms.sales.orders import undo as undo_sale
+from ppvcms.web.cards import room_cards
 from ppvcms.web.guards import client_address, current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
@@ -214,7 +216,6 @@ from ppvcms.web.pdf import table as pdf_table
 from ppvcms.web.people import form_field
 from ppvcms.web.receipts import mode_name
 from ppvcms.web.sheets import csv_file
-from ppvcms.web.cards import room_cards
 
 __all__ = [
     "API_VERSION",
@@ -248,6 +249,7 @@ __all__ = [
     "GatewayEvent",
     "GrantState",
     "GuestsForm",
+    "IntentView",
     "ItemSold",
     "Json",
     "KeyReusedError",
@@ -338,8 +340,11 @@ __all__ = [
     "begin_part",
     "buy_directly",
     "buy_item",
+    "can_hold",
+    "card_checked",
     "change_performers",
     "charge",
+    "check_card",
     "client_address",
     "credits_text",
     "csv_file",
@@ -426,6 +431,7 @@ __all__ = [
     "set_site_limit",
     "set_spend_limit",
     "settings",
+    "shop_currency",
     "signing_secret",
     "site_limits",
     "sold_with",

@@ -6,11 +6,13 @@ from typing import Any
 
 from flask_babel import lazy_gettext as _l
 from wtforms import Form, SelectMultipleField
+from wtforms.validators import NumberRange
 from wtforms.widgets import CheckboxInput, ListWidget
 
-from ppvcms.api import activation_checks
+from ppvcms.api import CreditsField, activation_checks
 
-DEFAULTS: dict[str, Any] = {"needed": []}
+DEFAULTS: dict[str, Any] = {"needed": [], "card_amount": 100}
+LEAST, MOST = 1, 1_000
 
 
 def offered() -> list[tuple[str, str]]:
@@ -26,4 +28,8 @@ class ActivationForm(Form):
         choices=offered,
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
+    )
+    card_amount = CreditsField(
+        _l("Held on a card and given back, in the shop's currency"),
+        [NumberRange(min=LEAST, max=MOST)],
     )

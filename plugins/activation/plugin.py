@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        Problem,
         Refusal,
         SettingsSpec,
         SlotContext,
@@ -36,14 +37,21 @@ def register_settings() -> SettingsSpec:
 
 @hookimpl
 def register_activation_checks() -> list[ActivationCheck]:
-    """Offer what staff ticks by hand."""
+    """Offer a card that a gateway confirms, and what staff ticks by hand."""
     from flask_babel import lazy_gettext as _l
 
-    from ppvcms.api import ActivationCheck
+    from ppvcms.api import ActivationCheck, card_checked
 
-    from .services import ticked
+    from .services import CARD, ticked
 
     return [
+        ActivationCheck(
+            CARD,
+            _l("a card"),
+            card_checked,
+            _l("A small amount is held on your card and given back at once. Nothing is taken."),
+            "activation.card",
+        ),
         ActivationCheck(
             "activation.manual",
             _l("approval by the site"),
@@ -122,6 +130,17 @@ def register_notices() -> list[NoticeKind]:
             _l("The reason: %(reason)s"),
         ),
     ]
+
+
+@hookimpl
+def plugin_problems() -> list[Problem]:
+    """Say when a card is needed and nobody can check one."""
+    from ppvcms.api import Problem
+
+    from .services import problem
+
+    wrong = problem()
+    return [Problem(*wrong, serious=True)] if wrong else []
 
 
 @hookimpl

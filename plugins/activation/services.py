@@ -14,6 +14,9 @@ from ppvcms.api import (
     Refusal,
     activation_checks,
     audit,
+    can_hold,
+    card_checked,
+    check_card,
     db,
     names_of,
     now_ms,
@@ -27,9 +30,10 @@ from .models import Tick
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-    from ppvcms.api import ActivationCheck, Actor
+    from ppvcms.api import ActivationCheck, Actor, IntentView
 
 SLUG = "activation"
+CARD = "activation.card"
 OWN = ("manual", "wire")
 """The checks that staff ticks here."""
 MOST = 200
@@ -88,6 +92,24 @@ def refusal_to_pay(actor: Actor) -> Refusal | None:
         "activation",
         _("Before you pay: %(what)s. Nothing was taken.", what=", ".join(open_ones)),
         _("Look at Activation in your account."),
+    )
+
+
+def begin_card(actor: Actor, key: str) -> IntentView | Refusal:
+    """Begin to check a card: the person goes on at /pay/checkout/<id>."""
+    if actor.user_id is not None and card_checked(actor.user_id):
+        return Refusal("done", _("Your card is confirmed already. Nothing was held."))
+    amount = settings(SLUG).card_amount
+    return check_card(actor, amount=amount, key=key, return_to="/activation/")
+
+
+def problem() -> tuple[str, str] | None:
+    """Return what the owner should mend, with its remedy."""
+    if CARD not in settings(SLUG).needed or can_hold():
+        return None
+    return (
+        _("A card is needed before the first paid act, and no way to pay can check one."),
+        _("Switch a payment plugin on that can hold an amount, or need another check."),
     )
 
 

@@ -10,19 +10,26 @@ from markupsafe import Markup
 
 from ppvcms.api import (
     PluginBlueprint,
+    Refusal,
     activation_checks,
+    can_hold,
+    card_checked,
     current_actor,
     names_of,
+    new_id,
     person_named,
     policy,
+    settings,
+    shop_currency,
 )
 
+from . import services
 from .services import OWN, SLUG, ask, decide, steps, waiting
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from ppvcms.api import Refusal, SlotContext
+    from ppvcms.api import SlotContext
 
 MANAGE = "activation.manage"
 blueprint = PluginBlueprint(SLUG, __name__, url_prefix="/activation")
@@ -41,6 +48,25 @@ def request_tick(name: str) -> ResponseReturnValue:
     """Ask staff for a check."""
     _tell(ask(current_actor(), name), _("We have been asked to look. You will hear from us."))
     return redirect(url_for("activation.mine"))
+
+
+@blueprint.get("/card")
+@policy(who="signed_in")
+def card() -> ResponseReturnValue:
+    """Say what is held on a card, before the person goes to the payment service."""
+    return _card_page(None)
+
+
+@blueprint.post("/card")
+@policy(who="signed_in", rate="5 per hour")
+def begin_card() -> ResponseReturnValue:
+    """Send the person to the payment service."""
+    key = request.form.get("key", "")[:40] or new_id()
+    answer = services.begin_card(current_actor(), key)
+    if isinstance(answer, Refusal):
+        return _card_page(answer), 422
+    place = "pay.checkout" if answer.redirect is not None else "pay.returned"
+    return redirect(url_for(place, intent_id=answer.id), 303)
 
 
 @blueprint.get("/desk")
@@ -76,6 +102,18 @@ def tick_named() -> ResponseReturnValue:
     refusal = decide(current_actor(), str(found.user_id), name, reason=reason, done=True)
     _tell(refusal, _("Done. The person was told."))
     return redirect(url_for("activation.desk"))
+
+
+def _card_page(refusal: Refusal | None) -> str:
+    return render_template(
+        "activation/card.html",
+        amount=settings(SLUG).card_amount,
+        currency=shop_currency(),
+        done=card_checked(str(current_actor().user_id)),
+        able=can_hold(),
+        key=new_id(),
+        refusal=refusal,
+    )
 
 
 def reminder(context: SlotContext) -> Markup | None:

@@ -31,7 +31,13 @@ if TYPE_CHECKING:
     from .models import SandboxPayment
 
 CURRENCIES = frozenset({"USD", "EUR", "GBP"})
-KINDS = {"payment.paid": "charge.succeeded", "payment.declined": "charge.failed"}
+KINDS = {
+    "payment.paid": "charge.succeeded",
+    "payment.declined": "charge.failed",
+    "hold.held": "hold.authorised",
+    "hold.declined": "hold.failed",
+    "hold.released": "hold.released",
+}
 REAL = "The site takes real payments now. Switch the sandbox off, or test mode on."
 DECLINED = "The payment was declined. Nothing was taken."
 
@@ -47,8 +53,10 @@ class SandboxGateway:
         return [] if test_mode() else [REAL]
 
     def capabilities(self) -> Capabilities:
-        """Hosted page, look-ups and signed notices."""
+        """Hosted page, holds that can be given back, look-ups and signed notices."""
         return Capabilities(
+            hold=True,
+            void=True,
             query=True,
             signed_notifications=Trust.STRONG,
             currencies=CURRENCIES,
@@ -56,8 +64,10 @@ class SandboxGateway:
         )
 
     def execute(self, op: Op) -> Result:
-        """Open a payment and send the payer to its page."""
-        if op.kind != "start":
+        """Open a payment or a hold and send the payer to its page, or give a hold back."""
+        if op.kind == "release":
+            return _released(op)
+        if op.kind not in {"start", service.HOLD}:
             return Result(outcome=Outcome.UNSUPPORTED)
         if not test_mode():
             return Result(outcome=Outcome.ERROR, message=f"{REAL} Nothing was taken.")
@@ -104,6 +114,17 @@ class SandboxGateway:
         """Everything is notified or found by look-up."""
         del since
         return ()
+
+
+def _released(op: Op) -> Result:
+    given = service.release(op.parent_ref or "")
+    if given is None:
+        return Result(outcome=Outcome.DECLINED, message="There is no such hold.")
+    return Result(
+        outcome=Outcome.OK if given else Outcome.UNKNOWN,
+        provider_ref=op.parent_ref,
+        amount=op.amount,
+    )
 
 
 def _as_result(payment: SandboxPayment, now: int) -> Result:

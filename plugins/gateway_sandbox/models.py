@@ -15,6 +15,7 @@ class SandboxPayment(Base):
 
     ref: Mapped[str] = mapped_column(String(40), primary_key=True)
     op_id: Mapped[str] = mapped_column(String(36), unique=True)
+    kind: Mapped[str] = mapped_column(String(12), default="start")
     description: Mapped[str] = mapped_column(String(120))
     amount: Mapped[Amount]
     currency: Mapped[str] = mapped_column(String(8))

@@ -27,6 +27,7 @@ TIMEOUT_S = 5.0
 MAX_ATTEMPTS = 12
 BATCH = 20
 CLAIM_MS = 30_000
+HOLD = "authorize"
 # A time-out takes the money and says nothing: only a look-up finds it.
 SILENT = "timeout"
 
@@ -50,6 +51,7 @@ def open_payment(op: Op) -> SandboxPayment:
         payment = SandboxPayment(
             ref=ref,
             op_id=op.op_id,
+            kind=op.kind,
             description=op.context.get("description", "")[:120],
             amount=op.amount.minor,
             currency=op.amount.currency,
@@ -67,6 +69,17 @@ def open_payment(op: Op) -> SandboxPayment:
     except IntegrityError:
         # Two calls at once met at the primary key: the second reads the first.
         return transaction(act)
+
+
+def release(ref: str) -> bool | None:
+    """Give a hold back and tell the site; None when nothing of that name can be given back.
+
+    False says that the answer got lost on its way, as it does once when the payer
+    chose silence: the hold is given back all the same.
+    """
+    answer = transaction(lambda session: _release(session, ref))
+    send_due()
+    return answer
 
 
 def find(*, ref: str | None = None, op_id: str | None = None) -> SandboxPayment | None:
@@ -107,6 +120,18 @@ def _claim(session: Session) -> list[tuple[str, str, str]]:
     return [(notice.id, url, notice.body) for notice, url in rows]
 
 
+def _release(session: Session, ref: str) -> bool | None:
+    payment = session.get(SandboxPayment, ref, with_for_update=True)
+    if payment is None or payment.kind != HOLD or payment.state not in {"held", "released"}:
+        return None
+    if payment.state == "released":
+        return True
+    payment.state = "released"
+    if payment.script != SILENT:
+        _write_notices(session, payment, now_ms(session))
+    return payment.script != SILENT
+
+
 def _play(session: Session, ref: str, script: str) -> SandboxPayment | None:
     payment = session.get(SandboxPayment, ref, with_for_update=True)
     if payment is None or payment.state != "open" or script not in SCRIPTS:
@@ -116,25 +141,32 @@ def _play(session: Session, ref: str, script: str) -> SandboxPayment | None:
         return payment
     now = now_ms(session)
     payment.script = script
-    payment.state = "declined" if script == "decline" else "paid"
+    taken = "held" if payment.kind == HOLD else "paid"
+    payment.state = "declined" if script == "decline" else taken
     payment.done_at = now + (DELAY_MS if script == "delay" else 0)
-    for number in range(0 if script == SILENT else 2 if script == "twice" else 1):
-        session.add(
-            SandboxNotice(
-                id=new_id(),
-                ref=ref,
-                body=json.dumps(_facts(payment)),
-                due_at=payment.done_at + number,
-                attempts=0,
-            )
-        )
+    if script != SILENT:
+        _write_notices(session, payment, payment.done_at)
     return payment
 
 
+def _write_notices(session: Session, payment: SandboxPayment, due_at: int) -> None:
+    for number in range(2 if payment.script == "twice" else 1):
+        notice = SandboxNotice(
+            id=new_id(),
+            ref=payment.ref,
+            body=json.dumps(_facts(payment)),
+            due_at=due_at + number,
+            attempts=0,
+        )
+        session.add(notice)
+
+
 def _facts(payment: SandboxPayment) -> dict[str, Any]:
+    ends = "_released" if payment.state == "released" else ""
+    about = "hold" if payment.kind == HOLD else "payment"
     return {
-        "id": f"evt_{payment.ref}",
-        "type": "payment.paid" if payment.state == "paid" else "payment.declined",
+        "id": f"evt_{payment.ref}{ends}",
+        "type": f"{about}.{payment.state}",
         "payment": payment.ref,
         "op_id": payment.op_id,
         "amount": payment.amount,

@@ -24,6 +24,11 @@ def test_mode() -> bool:
     return site().test_mode
 
 
+def shop_currency() -> str:
+    """Return the real currency in which people pay at gateways."""
+    return site().shop_currency
+
+
 def private_folder(slug: str) -> Path:
     """Return a plugin's own folder outside everything that is served, for the site's user alone."""
     folder: Path = current_app.config["PPVCMS"].instance / "private" / slug

@@ -17,6 +17,7 @@ from ppvcms.media.services import reconcile
 from ppvcms.metering import calls, requests, running
 from ppvcms.metering.seats import resume_after_top_up
 from ppvcms.payments.attempts import look_up_open
+from ppvcms.payments.holds import release_due as give_holds_back
 from ppvcms.payments.inbox import read_again
 from ppvcms.realtime import push
 from ppvcms.rooms import presence, rates, shows
@@ -34,6 +35,7 @@ KEPT_FACTS_MS = 7 * 86_400_000
 def link(app: Flask) -> None:
     """Let an application's jobs do the core's work, and hear its facts."""
     tasks.register(app, name="payments.look_up", every=1, func=_look_up)
+    tasks.register(app, name="payments.holds", every=1, func=_give_holds_back)
     tasks.register(app, name="payments.inbox", every=2, func=_read_again)
     tasks.register(app, name="ledger.seal", every=1, func=_seal)
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
@@ -99,6 +101,10 @@ def _give_back() -> None:
 
 def _look_up() -> None:
     look_up_open()
+
+
+def _give_holds_back() -> None:
+    give_holds_back()
 
 
 def _read_again() -> None:

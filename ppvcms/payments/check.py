@@ -7,7 +7,7 @@ from ppvcms.ledger.check import Invariant, query
 INVARIANTS = [
     Invariant(
         "I12",
-        "a gateway's fact is credited once, verified, and as it was quoted",
+        "a gateway's fact is credited once, verified, and as quoted; holds are given back",
         query(
             """
             SELECT provider_ref FROM payment_event WHERE transfer_id IS NOT NULL
@@ -26,6 +26,17 @@ INVARIANTS = [
             """
             SELECT id FROM payment_intent
             WHERE (state = 'credited') <> (transfer_id IS NOT NULL)
+            """,
+            """
+            SELECT o.op_id FROM payment_op o
+            WHERE o.kind = 'authorize' AND o.state = 'ok'
+              AND 1 <> (SELECT count(*) FROM payment_op r
+                        WHERE r.intent_id = o.intent_id AND r.kind = 'release')
+            """,
+            """
+            SELECT i.id FROM payment_intent i
+            JOIN payment_op r ON r.intent_id = i.id AND r.kind = 'release'
+            WHERE (i.state = 'released' AND r.state <> 'ok') OR i.transfer_id IS NOT NULL
             """,
         ),
     )

@@ -77,7 +77,9 @@ class Op:
     """One attempt; `op_id` is the idempotency key and travels to the processor.
 
     `kind` is one of start, charge, authorize, extend, capture, release, refund.
-    `context` carries ``description``, ``return_url``, ``notify_url``, ``customer``.
+    ``authorize`` holds the amount at the processor and takes nothing; ``release``
+    gives the hold back that `parent_ref` names, and is ``ok`` when it is given back
+    already. `context` carries ``description``, ``return_url``, ``notify_url``, ``customer``.
     """
 
     op_id: str
@@ -114,8 +116,9 @@ class GatewayEvent:
     `related_ref` is the reference that the attempt was answered with, otherwise
     nothing is credited. `live` tells that real money moved.
 
-    `kind` is one of charge.succeeded, charge.failed, refund.succeeded,
-    chargeback.opened, chargeback.won, chargeback.lost, payment.reversed, info.
+    `kind` is one of charge.succeeded, charge.failed, hold.authorised, hold.failed,
+    hold.released, refund.succeeded, chargeback.opened, chargeback.won, chargeback.lost,
+    payment.reversed, info.
     """
 
     dedupe_key: str

@@ -6,6 +6,7 @@ Whoever comes second changes nothing. What does not match is left to people.
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -22,7 +23,9 @@ from ppvcms.ledger.outbox import write_event
 from ppvcms.ledger.store import buy_credits
 from ppvcms.notices.services import send_notice
 from ppvcms.payments.models import (
+    AUTHORIZE,
     OPEN_INTENTS,
+    RELEASE,
     IntentState,
     OpState,
     PaymentEvent,
@@ -102,11 +105,13 @@ def apply_in(session: Session, event: GatewayEvent, door: Door) -> Judged:
 
 
 def fail(session: Session, intent: PaymentIntent, op: PaymentOp, message: str | None) -> None:
-    """End a payment for which nothing was taken."""
+    """End a payment for which nothing was taken or held."""
     op.state, op.next_try_at = OpState.DECLINED, None
     intent.state = IntentState.FAILED
     intent.message = (message or _("The payment was declined. Nothing was taken."))[:300]
     intent.changed_at = now_ms(session)
+    if op.kind == AUTHORIZE:
+        return
     send_notice(
         session,
         intent.user_id,
@@ -162,6 +167,8 @@ def _book(
     op: PaymentOp,
     door: Door,
 ) -> Judged:
+    if op.kind in {AUTHORIZE, RELEASE} or event.kind.startswith("hold."):
+        return _book_hold(session, row, event, intent, op, door)
     if event.kind == "charge.failed":
         if intent.state in OPEN_INTENTS:
             fail(session, intent, op, event.message)
@@ -178,6 +185,65 @@ def _book(
         return Judged(Fate.REVIEW, wrong)
     _credit(session, row, intent, op)
     return Judged(Fate.APPLIED)
+
+
+def _book_hold(
+    session: Session,
+    row: PaymentEvent,
+    event: GatewayEvent,
+    intent: PaymentIntent,
+    op: PaymentOp,
+    door: Door,
+) -> Judged:
+    """Take what a gateway says of a hold: whatever is held is to be given back (AC-05)."""
+    if op.kind == AUTHORIZE and event.kind == "hold.failed":
+        if intent.state in OPEN_INTENTS:
+            fail(session, intent, op, event.message)
+        return Judged(Fate.APPLIED)
+    if event.kind == "hold.released":
+        end_hold(session, intent)
+        return Judged(Fate.APPLIED)
+    if op.kind != AUTHORIZE or event.kind != "hold.authorised":
+        note = _("This notice does not fit what was asked of the gateway.")
+        if intent.state in OPEN_INTENTS:
+            intent.state, intent.message, intent.changed_at = IntentState.REVIEW, note, row.at
+            op.state, op.next_try_at = OpState.REVIEW, None
+        return Judged(Fate.REVIEW, note)
+    wrong = _mismatch(event, intent, door)
+    intent.state = IntentState.REVIEW if wrong else IntentState.HELD
+    intent.message, intent.changed_at = wrong, row.at
+    op.state, op.provider_ref, op.next_try_at = OpState.OK, row.provider_ref, None
+    session.add(_release_of(op, row.at))
+    return Judged(Fate.REVIEW, wrong) if wrong else Judged(Fate.APPLIED)
+
+
+def end_hold(session: Session, intent: PaymentIntent) -> None:
+    """Keep that a hold was given back; what was not held yet is given back when it is."""
+    now = now_ms(session)
+    release = session.scalars(
+        select(PaymentOp)
+        .where(PaymentOp.intent_id == intent.id, PaymentOp.kind == RELEASE)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    ).first()
+    if release is None:
+        return
+    release.state, release.next_try_at = OpState.OK, None
+    if intent.state == IntentState.HELD:
+        intent.state, intent.changed_at = IntentState.RELEASED, now
+
+
+def _release_of(op: PaymentOp, at: int) -> PaymentOp:
+    return PaymentOp(
+        op_id=str(uuid.uuid4()),
+        intent_id=op.intent_id,
+        kind=RELEASE,
+        amount=op.amount,
+        currency=op.currency,
+        state=OpState.PLANNED,
+        next_try_at=at,
+        made_at=at,
+    )
 
 
 def _mismatch(event: GatewayEvent, intent: PaymentIntent, door: Door) -> str:

@@ -18,10 +18,14 @@ class IntentState(StrEnum):
     UNKNOWN = "unknown"
     STALE = "stale"
     CREDITED = "credited"
+    HELD = "held"
+    RELEASED = "released"
     FAILED = "failed"
     REVIEW = "review"
 
 
+AUTHORIZE, RELEASE = "authorize", "release"
+"""Kinds of attempts that hold an amount at a gateway and give it back, beside the books."""
 OPEN_INTENTS = frozenset(
     {IntentState.QUOTED, IntentState.AWAITING, IntentState.UNKNOWN, IntentState.STALE}
 )

@@ -24,7 +24,9 @@ from ppvcms.ledger.store import KeyReusedError, once
 from ppvcms.payments.attempts import FIRST_LOOK_MS, attempt
 from ppvcms.payments.contract import Redirect
 from ppvcms.payments.models import (
+    AUTHORIZE,
     OPEN_INTENTS,
+    RELEASE,
     IntentState,
     OpState,
     PaymentIntent,
@@ -71,6 +73,7 @@ class Purchase:
 
     The wallet gets `credits` and `bonus`; `details` are kept with the quote for
     whoever fulfils the purpose. `asked` is what a repeat with the same key must say.
+    With `hold` the amount is held and given back, and nothing is taken.
     """
 
     purpose: str
@@ -81,6 +84,7 @@ class Purchase:
     asked: dict[str, Any]
     bonus: int = 0
     details: dict[str, Any] = field(default_factory=dict)
+    hold: bool = False
 
 
 def start_purchase(
@@ -174,7 +178,7 @@ def intent_view(intent_id: str, actor: Actor) -> IntentView:
 
 def open_payments(provider: str) -> int:
     """Return how many payments wait for a gateway's word."""
-    waits = OPEN_INTENTS - {IntentState.STALE}
+    waits = (OPEN_INTENTS - {IntentState.STALE}) | {IntentState.HELD}
     query = select(func.count()).where(
         PaymentIntent.provider == provider, PaymentIntent.state.in_(waits)
     )
@@ -193,8 +197,9 @@ class _Order:
 
 def _allowed_gateway(actor: Actor, purchase: Purchase, wanted: str | None) -> Gateway | Refusal:
     """Return who takes the payment, unless a plugin refuses it."""
-    chosen = choose_gateway(purchase.currency, wanted, purpose=purchase.purpose)
-    if isinstance(chosen, Refusal):
+    chosen = choose_gateway(purchase.currency, wanted, purpose=purchase.purpose, hold=purchase.hold)
+    if isinstance(chosen, Refusal) or purchase.hold:
+        # Nothing is bought by a hold, so nobody is asked whether that is allowed.
         return chosen
     refusal = dispatch.decide(
         "check_purchase",
@@ -242,7 +247,7 @@ def _quote(session: Session, order: _Order, key: str) -> dict[str, str]:
     op = PaymentOp(
         op_id=str(uuid.uuid4()),
         intent_id=intent.id,
-        kind="start",
+        kind=AUTHORIZE if order.purchase.hold else "start",
         amount=intent.amount,
         currency=intent.currency,
         state=OpState.PLANNED,
@@ -281,7 +286,7 @@ def _new_intent(order: _Order, key: str, now: int) -> PaymentIntent:
 def _last_op(session: Session, intent_id: str) -> PaymentOp | None:
     return session.scalars(
         select(PaymentOp)
-        .where(PaymentOp.intent_id == intent_id)
+        .where(PaymentOp.intent_id == intent_id, PaymentOp.kind != RELEASE)
         .order_by(PaymentOp.made_at.desc())
         .limit(1)
         .execution_options(populate_existing=True)

@@ -84,10 +84,14 @@ def ways_to_pay() -> list[Way]:
 
 
 def choose_gateway(
-    currency: str, wanted: str | None, *, purpose: str = CREDITS
+    currency: str, wanted: str | None, *, purpose: str = CREDITS, hold: bool = False
 ) -> Gateway | Refusal:
-    """Return the gateway that somebody wants, otherwise the one that plugins or the order give."""
-    usable = [one for one in _usable(currency) if wanted is None or one.key == wanted]
+    """Return the gateway that somebody wants, otherwise the one that plugins or the order give.
+
+    With `hold` it must be able to hold an amount and to give it back.
+    """
+    able = [one for one in _usable(currency) if not hold or _can_hold(one)]
+    usable = [one for one in able if wanted is None or one.key == wanted]
     if not usable:
         return Refusal(
             "no_gateway",
@@ -98,6 +102,11 @@ def choose_gateway(
         "select_gateway", gateways=usable, purpose=purpose, currency=currency
     )
     return next((one for one in usable if one is chosen), usable[0])
+
+
+def can_hold() -> bool:
+    """Whether some gateway can hold an amount in the shop's currency and give it back."""
+    return any(_can_hold(one) for one in _usable(site().shop_currency))
 
 
 def has_bought(session: Session, user_id: str) -> bool:
@@ -112,6 +121,11 @@ def has_bought(session: Session, user_id: str) -> bool:
 
 def _usable(currency: str) -> list[Gateway]:
     return [one for one in registry.gateways().values() if _works(one, currency)]
+
+
+def _can_hold(gateway: Gateway) -> bool:
+    able = gateway.capabilities()
+    return able.hold and able.void
 
 
 def _works(gateway: Gateway, currency: str) -> bool:

@@ -14,6 +14,7 @@ def upgrade() -> None:
         "gateway_sandbox__payment",
         sa.Column("ref", sa.String(40), nullable=False),
         sa.Column("op_id", sa.String(36), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
         sa.Column("description", sa.String(120), nullable=False),
         sa.Column("amount", sa.BigInteger(), nullable=False),
         sa.Column("currency", sa.String(8), nullable=False),

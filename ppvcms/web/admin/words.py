@@ -86,7 +86,13 @@ def payment_words(state: str) -> str:
 
 def payment_tone(state: str) -> str:
     """Return the tone of a badge for a payment's state."""
-    tones = {"credited": "good", "released": "good", "failed": "", "review": "bad", "unknown": "warn"}
+    tones = {
+        "credited": "good",
+        "released": "good",
+        "failed": "",
+        "review": "bad",
+        "unknown": "warn",
+    }
     return tones.get(state, "info")
 
 
