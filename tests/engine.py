@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -13,11 +14,16 @@ from ppvcms.media.contract import (
     MediaEvent,
     MediaRole,
     MediaUnavailableError,
+    RecordingState,
     SignalRefusedError,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from typing import IO
+
+
+RECORDED = b"\x1aE\xdf\xa3 what a show looked like"
 
 
 @dataclass
@@ -38,13 +44,15 @@ class MemoryEngine:
 
     key = "memory"
     label = "Memory"
-    capabilities = MediaCapabilities()
+    capabilities = MediaCapabilities(records=True)
     client_module = "client.js"
 
     def __init__(self) -> None:
         self.grants: dict[str, Held] = {}
         self.away = False
         self.waiting: list[MediaEvent] = []
+        self.recorded: dict[str, RecordingState] = {}
+        self.recorded_of: dict[str, str] = {}
 
     def clear(self) -> None:
         """Forget everything."""
@@ -97,6 +105,9 @@ class MemoryEngine:
         if grant_id in self.grants:
             self.grants[grant_id].revoked = True
             self.grants[grant_id].on = False
+        for recording_id, recorded_of in self.recorded_of.items():
+            if recorded_of == grant_id:
+                self.stop_recording(recording_id, reason="ended")
 
     def reconcile(self, room: str | None = None) -> list[GrantState]:
         """See the contract."""
@@ -123,6 +134,42 @@ class MemoryEngine:
         yield from [one for one in self.waiting if one.n > seen.get(one.boot, 0)]
         while not self.away:
             time.sleep(0.01)
+
+    def start_recording(
+        self, recording_id: str, *, grant_id: str, most_ms: int, most_bytes: int
+    ) -> None:
+        """See the contract."""
+        del most_ms, most_bytes
+        self._answer()
+        state = RecordingState(recording_id, running=True, reason="", size=0, length_ms=0)
+        self.recorded.setdefault(recording_id, state)
+        self.recorded_of[recording_id] = grant_id
+
+    def stop_recording(self, recording_id: str, *, reason: str = "stopped") -> None:
+        """See the contract."""
+        self._answer()
+        if recording_id in self.recorded and self.recorded[recording_id].running:
+            ended = RecordingState(
+                recording_id, running=False, reason=reason, size=len(RECORDED), length_ms=65_000
+            )
+            self.recorded[recording_id] = ended
+
+    def recordings(self) -> list[RecordingState]:
+        """See the contract."""
+        self._answer()
+        return list(self.recorded.values())
+
+    def open_recording(self, recording_id: str) -> IO[bytes]:
+        """See the contract."""
+        self._answer()
+        if recording_id not in self.recorded:
+            raise MediaUnavailableError(recording_id)
+        return io.BytesIO(RECORDED)
+
+    def forget_recording(self, recording_id: str) -> None:
+        """See the contract."""
+        self._answer()
+        self.recorded.pop(recording_id, None)
 
     def carries(self, grant_id: str) -> bool:
         """Whether media flows under a grant."""

@@ -29,6 +29,7 @@ from .charts import per_day
 from .forms import CodeForm, GiveForm, GoodsForm, ItemForm, OfferForm, PostForm
 from .items import Draft
 from .kinds import EDITABLE, KINDS, SLUG, STATES, TONES, State
+from .recordings import consents_of_item
 from .rights import SELL
 from .views import shown_link, tell
 
@@ -353,6 +354,7 @@ def _edit_page(item: Item, form: Any) -> str:
         names=names_of({row.user_id for row in given}),
         codes=buying.codes_of(item.id),
         sold=len(sales_of_item(SLUG, item.id)),
+        consents=consents_of_item(item.id),
     )
 
 

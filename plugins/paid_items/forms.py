@@ -32,6 +32,9 @@ DEFAULTS: dict[str, Any] = {
     "download_days": 7,
     "least": 1,
     "most": 100_000,
+    "record_minutes": 120,
+    "record_gb": 20,
+    "record_days": 90,
 }
 
 
@@ -61,6 +64,21 @@ class SettingsForm(Form):
     )
     least = CreditsField(_l("Least price"), [InputRequired()], least=1)
     most = CreditsField(_l("Most price"), [InputRequired()], least=1)
+    record_minutes = IntegerField(
+        _l("Longest recording, in minutes"),
+        [InputRequired(), NumberRange(1, 1440)],
+        description=_l("Which kinds of shows may be recorded stands in their own settings."),
+    )
+    record_gb = IntegerField(
+        _l("Room for recordings per person, in GB"),
+        [InputRequired(), NumberRange(1, 10_000)],
+        description=_l("Of those that are no items yet."),
+    )
+    record_days = IntegerField(
+        _l("Days until a recording that is no item is deleted"),
+        [InputRequired(), NumberRange(0, 3650)],
+        description=_l("0 keeps them."),
+    )
 
     def validate_most(self, field: CreditsField) -> None:
         """Refuse an empty range."""

@@ -31,6 +31,7 @@ from ppvcms.api import (
 
 from .kinds import EDITABLE, KINDS, MOST_FILES, SLUG, State
 from .models import Item, Media, OfferRow, Part
+from .recording import gone, is_recording
 from .rights import MANAGE, may_edit
 
 if TYPE_CHECKING:
@@ -126,6 +127,8 @@ def add_file(actor: Actor, item_id: str, file_id: str) -> Refusal | None:
         if count >= MOST_FILES:
             most = _("An item has at most %(most)s files. It was not added.", most=MOST_FILES)
             return Refusal("full", most)
+        if is_recording(session, file_id):
+            return _recorded()
         kept = keep_file(session, file_id, slug=SLUG, owner_id=actor.user_id)
         if isinstance(kept, Refusal):
             return kept
@@ -149,6 +152,7 @@ def remove_file(actor: Actor, item_id: str, media_id: str) -> Refusal | None:
             return Refusal("gone", _("This file is not here any more."))
         session.delete(media)
         delete_file(session, media.file_id)
+        gone(session, [media.file_id])
         return None
 
     return change(actor, item_id, "file_removed", act)
@@ -158,6 +162,8 @@ def set_shown(actor: Actor, item_id: str, which: str, file_id: str) -> Refusal |
     """Set the picture (`poster_id`) or the free preview (`teaser_id`) that everybody sees."""
 
     def act(session: Session, item: Item) -> Refusal | None:
+        if is_recording(session, file_id):
+            return _recorded()
         kept = keep_file(session, file_id, slug=SLUG, owner_id=actor.user_id)
         if isinstance(kept, Refusal):
             return kept
@@ -345,6 +351,14 @@ def _on_sale() -> Refusal:
     )
 
 
+def _recorded() -> Refusal:
+    return Refusal(
+        "recording",
+        _("This is a recording. It was not added."),
+        _("Make an item of it on the page of your recordings."),
+    )
+
+
 def remove(actor: Actor, item_id: str) -> Refusal | None:
     """Delete a draft that was never on sale, with its files."""
 
@@ -354,6 +368,7 @@ def remove(actor: Actor, item_id: str) -> Refusal | None:
         files = session.scalars(select(Media.file_id).where(Media.item_id == item.id)).all()
         for file_id in filter(None, (*files, item.poster_id, item.teaser_id)):
             delete_file(session, file_id)
+        gone(session, files)
         for table, column in (
             (Media, Media.item_id),
             (OfferRow, OfferRow.item_id),

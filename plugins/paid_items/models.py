@@ -5,7 +5,15 @@ Amounts are minor units of credits. Who paid and who may open is in the core.
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, Index, Integer, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -52,6 +60,53 @@ class Media(Base):
     item_id: Mapped[Ulid] = mapped_column(index=True)
     file_id: Mapped[Ulid] = mapped_column(unique=True)
     nr: Mapped[int] = mapped_column(Integer)
+
+
+class Recording(Base):
+    """A recording of a show, from the question to the item it became (PI-14, ME-07).
+
+    States: ``asked`` (others must agree first), ``running``, ``ended`` (its file is
+    still with the engine), ``fetched`` (and here too), ``ready``; ``refused``,
+    ``lost`` (nothing came of it) and ``deleted``. `open_for` carries the room's id
+    while it is asked or running: one at a time.
+    """
+
+    __tablename__ = "paid_items__recording"
+    __table_args__ = (
+        UniqueConstraint("open_for"),
+        UniqueConstraint("key"),
+        Index("ix_paid_items__recording__owner", "owner_id", "asked_at"),
+    )
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    owner_id: Mapped[Ulid]
+    room_id: Mapped[Ulid]
+    show_id: Mapped[Ulid]
+    provider: Mapped[str] = mapped_column(String(48))
+    open_for: Mapped[Ulid | None]
+    key: Mapped[str] = mapped_column(String(96))
+    state: Mapped[str] = mapped_column(String(12), index=True)
+    reason: Mapped[str] = mapped_column(String(24), default="")
+    asked_at: Mapped[Millis]
+    started_at: Mapped[Millis | None]
+    ended_at: Mapped[Millis | None]
+    length_ms: Mapped[int] = mapped_column(Integer, default=0)
+    size: Mapped[int] = mapped_column(BigInteger, default=0)
+    file_id: Mapped[Ulid | None] = mapped_column(index=True)
+    item_id: Mapped[Ulid | None] = mapped_column(index=True)
+
+
+class Consent(Base):
+    """What one person says of being in a recording: ``waiting``, ``yes`` or ``no``, and when."""
+
+    __tablename__ = "paid_items__consent"
+
+    recording_id: Mapped[Ulid] = mapped_column(
+        ForeignKey("paid_items__recording.id", ondelete="CASCADE"), primary_key=True
+    )
+    user_id: Mapped[Ulid] = mapped_column(primary_key=True, index=True)
+    answer: Mapped[str] = mapped_column(String(8), default="waiting")
+    answered_at: Mapped[Millis | None]
 
 
 class OfferRow(Base):

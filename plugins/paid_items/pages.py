@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ppvcms.api import PluginBlueprint
 
-from . import author, office, views
+from . import author, office, recordings, views
 from .kinds import SLUG
 
 blueprint = PluginBlueprint(SLUG, __name__, url_prefix="/items")
-for part in (views, author, office):
+for part in (recordings, views, author, office):
     part.add_to(blueprint)

@@ -2,24 +2,29 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ppvcms.api import hookimpl
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from markupsafe import Markup
 
     from ppvcms.api import (
         Actor,
+        Assets,
         DemoContext,
         Event,
         NoticeKind,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        RoomView,
         SettingsSpec,
         SlotContext,
         StoredFile,
+        Task,
         UploadKind,
     )
 
@@ -72,6 +77,53 @@ def register_uploads() -> list[UploadKind]:
     from .registered import uploads
 
     return uploads()
+
+
+@hookimpl
+def register_assets() -> list[Assets]:
+    """Load what shows and asks for recordings in rooms."""
+    from ppvcms.api import Assets
+
+    return [Assets("room", styles=("recording.css",), modules=("recording.js",))]
+
+
+@hookimpl
+def register_room_actions() -> dict[str, Callable[[RoomView, Actor, dict[str, Any]], object]]:
+    """Let a performer record, and let those whom it concerns agree or end it."""
+    from . import live
+
+    return {
+        "recording": live.look,
+        "record": live.record,
+        "record_answer": live.answer,
+        "record_stop": live.stop,
+    }
+
+
+@hookimpl
+def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
+    """Tell a page whether its show is recorded, and whom it asks."""
+    from .live import state
+
+    return {"recording": state(room, actor)}
+
+
+@hookimpl
+def register_tasks() -> list[Task]:
+    """Look after recordings while they run and until their files are here."""
+    from ppvcms.api import Task
+
+    from .recorded import tick
+
+    return [Task("recordings", 2, tick)]
+
+
+@hookimpl
+def plugin_deactivated() -> None:
+    """End recordings that nobody would look after any more."""
+    from .recorded import end_all
+
+    end_all()
 
 
 @hookimpl

@@ -31,6 +31,9 @@ def menu() -> list[PluginMenuItem]:
             "account", f"{SLUG}.mine", _l("My content"), "collection-play", "room.enter", weight=30
         ),
         PluginMenuItem("performer", f"{SLUG}.manage", _l("Items"), "bag", SELL, weight=40),
+        PluginMenuItem(
+            "performer", f"{SLUG}.recordings", _l("Recordings"), "record-circle", SELL, weight=41
+        ),
         PluginMenuItem("admin", f"{SLUG}.office", _l("Items"), "bag", MANAGE, weight=40),
     ]
 
@@ -58,6 +61,22 @@ def notices() -> list[NoticeKind]:
             _l("An item of yours needs a change"),
             _l("Please change: %(title)s"),
             _l("%(title)s is not on sale yet: %(note)s"),
+            permission=SELL,
+        ),
+        NoticeKind(
+            f"{SLUG}.record_asked",
+            _l("I am asked whether a show with me may be recorded"),
+            _l("%(name)s would like to record the show you are in"),
+            _l("Nothing is made of a recording before you say yes."),
+            mail=False,
+            permission="room.perform",
+        ),
+        NoticeKind(
+            f"{SLUG}.recorded",
+            _l("A recording of my show is ready"),
+            _l("Your recording is ready"),
+            _l("It has %(minutes)s minutes. Make an item of it, or delete it."),
+            mail=False,
             permission=SELL,
         ),
         NoticeKind(

@@ -9,7 +9,8 @@ from markupsafe import Markup
 
 from . import deliveries, shelf
 from .kinds import State
-from .rights import SELL
+from .live import panel
+from .rights import MANAGE, SELL
 
 if TYPE_CHECKING:
     from ppvcms.api import Actor, RoomView, SlotContext
@@ -24,8 +25,12 @@ def fill(name: str, context: SlotContext) -> Markup | None:
         html = _bought(context.actor)
     elif name == "dashboard.overview":
         html = _sold(context.actor)
-    elif name in {"profile.below", "room.below_video"} and context.room is not None:
+    elif name == "admin.overview":
+        html = _in_review(context.actor)
+    elif name == "profile.below" and context.room is not None:
         html = _newest(context.room, context.actor)
+    elif name == "room.below_video" and context.room is not None:
+        html = panel(context.room, context.actor) + _newest(context.room, context.actor)
     return Markup(html) if html else None  # noqa: S704 - rendered by our own template, which escapes
 
 
@@ -60,3 +65,8 @@ def _sold(actor: Actor) -> str:
         in_review=sum(row.state == State.REVIEW for row in rows),
         to_send=sum(one.state == deliveries.PAID for one in orders),
     )
+
+
+def _in_review(actor: Actor) -> str:
+    count = shelf.in_review() if actor.can(MANAGE) else 0
+    return render_template("paid_items/waits.html", count=count) if count else ""

@@ -54,22 +54,33 @@ class Opened:
 
 
 def save_file(
-    stream: IO[bytes], *, slug: str, owner_id: str | None, name: str, limits: FileLimits
+    stream: IO[bytes],
+    *,
+    slug: str,
+    owner_id: str | None,
+    name: str,
+    limits: FileLimits,
+    kept: bool = True,
 ) -> StoredFile | Refusal:
     """Keep what a stream brings for a plugin, if it is of a kind and size that may be kept.
 
     The kind is told from the bytes. Pictures are written anew, without what
-    cameras add. The refusals are "too_large", "kind" and "invalid".
+    cameras add. What is not `kept` is forgotten after a day unless `keep_file`
+    attaches it to something. The refusals are "too_large", "kind" and "invalid".
     """
     path = fresh_path()
-    size = _copy(stream, path, limits.most_bytes)
+    try:
+        size = _copy(stream, path, limits.most_bytes)
+    except OSError:
+        path.unlink(missing_ok=True)
+        raise
     if size is None:
         path.unlink(missing_ok=True)
         return Refusal(
             "too_large",
             _("This file is larger than %(most)s MB. It was not kept.", most=_mb(limits)),
         )
-    return adopt(path, slug=slug, owner_id=owner_id, name=name, limits=limits, kept=True)
+    return adopt(path, slug=slug, owner_id=owner_id, name=name, limits=limits, kept=kept)
 
 
 def adopt(

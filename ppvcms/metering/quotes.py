@@ -6,7 +6,7 @@ terms for 120 s, or while the request waits, whatever changes meanwhile.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from flask import current_app
@@ -15,7 +15,7 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from sqlalchemy import select
 
 from ppvcms.db import db, now_ms
-from ppvcms.host import registry
+from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.entry import Place, place_of, refusal_to_enter, seat_in
@@ -25,7 +25,7 @@ from ppvcms.metering.terms import Terms, funds_needed, seconds_more
 from ppvcms.results import Refusal
 from ppvcms.rooms.modes import Entry
 from ppvcms.rooms.prices import offered, own_rates, quote_in
-from ppvcms.rooms.services import by_id
+from ppvcms.rooms.services import by_id, view_of
 
 if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
@@ -82,6 +82,7 @@ class Offer:
             "grace_given": not self.grace_note,
             "grace_note": self.grace_note,
             "minimum_minutes": terms.minimum // max(1, terms.rate_per_minute),
+            "covered": terms.rate_per_minute == 0 and not terms.block_s,
             "voyeurs": terms.voyeurs,
             "recording": terms.recording,
             "funds_needed": self.funds_needed,
@@ -112,10 +113,20 @@ def quote(
     answer = quote_in(offered_now, room, own, place.scene, actor.user_id)
     if isinstance(answer, Refusal):
         return answer
+    if _covered(place, mode, actor):
+        answer = replace(answer, rate_per_minute=0, grace_s=0, minimum_minutes=0, blocks=())
     chosen = next((one for one in answer.blocks if one.minutes == block), None)
     if block is not None and chosen is None:
         return _not_offered()
     return _offer(place, mode, offered_now.label, answer, str(actor.user_id), chosen)
+
+
+def _covered(place: Place, mode: RoomMode, actor: Actor) -> bool:
+    """Whether what was paid at the door covers the minutes of the public show (RM-13)."""
+    if mode.entry is not Entry.CLICK or mode.way or not dispatch.anybody("covers_minutes"):
+        return False
+    answers = dispatch.collect("covers_minutes", room=view_of(place.room), actor=actor)
+    return any(covers for _slug, covers in answers)
 
 
 def _offer(
@@ -156,6 +167,12 @@ def terms_of(token: str, actor: Actor) -> tuple[str, Terms] | Refusal:
     return offer["room"], terms
 
 
+def _recorded(place: Place, mode: RoomMode) -> bool:
+    """Whether a show of this kind, or what a way leads into, may be recorded (ME-07)."""
+    entered = (place.scene.public, place.scene.private) if mode.way else (mode,)
+    return any(one is not None and one.ruled.recording for one in entered)
+
+
 def mode_of(terms: Terms) -> RoomMode | Refusal:
     """Return the mode of clicked terms, or that it is not offered any more."""
     return registry.room_mode(terms.mode) or _not_offered()
@@ -189,7 +206,7 @@ def _terms(
         extend_below_s=settings.extend_below_s,
         warn_s=(settings.warn_1_s, settings.warn_2_s),
         voyeurs=mode.private and not mode.exclusive and place.scene.voyeurs(private=True),
-        recording=quoted.recording or mode.ruled.recording,
+        recording=quoted.recording or _recorded(place, mode),
         text_version=TEXT_VERSION,
         quoted_at=now,
         block_s=block.minutes * 60 if block is not None else 0,

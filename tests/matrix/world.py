@@ -19,6 +19,7 @@ from ppvcms.db import Base, db, transaction
 from ppvcms.host import settings
 from ppvcms.host.contract import DemoContext
 from ppvcms.host.dispatch import notify
+from ppvcms.ids import new_id
 from ppvcms.media.models import Grant
 from ppvcms.notices.models import Notice
 from ppvcms.notices.services import send_notice
@@ -29,6 +30,8 @@ from ppvcms.rooms.services import rooms_of, view_of
 from tests.web.office import Browser, browser_of, paid_show
 
 if TYPE_CHECKING:
+    from sqlalchemy.orm import Session
+
     from ppvcms.accounts.actor import Actor
     from ppvcms.rooms.models import Room
     from tests.live import Site
@@ -130,6 +133,7 @@ def make_world(site: Site) -> World:
     _things(world)
     _ids_of_plugins(world)
     _further(world)
+    _recording(world)
     return world
 
 
@@ -172,13 +176,13 @@ def _house(world: World) -> None:
     """Put Mara under contract with Boss, with new terms that wait and a room."""
     if not (ROOT / "plugins" / "studios").exists():
         return
-    from plugins.studios import contracts, people, rooms
+    from plugins.studios import contracts, offers, people, rooms
 
     boss, mara, olga = (world.people[name] for name in ("boss", "mara", "olga"))
     boss_id, mara_id = str(boss.user_id), str(mara.user_id)
     people.hand_in(boss, people.Papers("Boss", "1", "A 1", "PT", "Rita"))
     people.decide(boss_id, confirmed=True, note="", ratio_percent=None, by=olga)
-    wording = contracts.Wording(25, notice_days=14, collects=False)
+    wording = offers.Wording(25, notice_days=14, collects=False)
     running = contracts.propose(boss_id, mara_id, wording, by=boss)
     assert contracts.accept(running, mara) is None
     offered = contracts.propose(boss_id, mara_id, wording, by=boss)
@@ -197,6 +201,35 @@ def _further(world: World) -> None:
         from plugins.verification.members import add_member
 
         world.ids["further_id"] = str(add_member(world.people["mara"], "Cora"))
+
+
+def _recording(world: World) -> None:
+    """Let Mara have recorded a show with Dora in it."""
+    if world.room is None or not (ROOT / "plugins" / "paid_items").exists():
+        return
+    from plugins.paid_items.models import Consent, Recording
+
+    mara, dora = (str(world.people[name].user_id) for name in ("mara", "dora"))
+    made = Recording(
+        id=new_id(),
+        owner_id=mara,
+        room_id=world.room.id,
+        show_id=new_id(),
+        provider="memory",
+        key="one",
+        state="ready",
+        asked_at=1,
+        ended_at=1,
+        file_id=new_id(),
+    )
+
+    def act(session: Session) -> str:
+        session.add(made)
+        session.flush()
+        session.add_all(Consent(recording_id=made.id, user_id=one) for one in (mara, dora))
+        return made.id
+
+    world.ids["recording_id"] = transaction(act)
 
 
 def _show(world: World) -> None:

@@ -8,7 +8,7 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = ("delivery", "code", "part", "offer", "media", "item")
+TABLES = ("consent", "recording", "delivery", "code", "part", "offer", "media", "item")
 
 
 def upgrade() -> None:
@@ -101,6 +101,48 @@ def upgrade() -> None:
     )
     for column in ("item_id", "seller_id", "buyer_id"):
         op.create_index(f"ix_paid_items__delivery__{column}", "paid_items__delivery", [column])
+    op.create_table(
+        "paid_items__recording",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("owner_id", sa.String(26), nullable=False),
+        sa.Column("room_id", sa.String(26), nullable=False),
+        sa.Column("show_id", sa.String(26), nullable=False),
+        sa.Column("provider", sa.String(48), nullable=False),
+        sa.Column("open_for", sa.String(26), nullable=True),
+        sa.Column("key", sa.String(96), nullable=False),
+        sa.Column("state", sa.String(12), nullable=False),
+        sa.Column("reason", sa.String(24), nullable=False),
+        sa.Column("asked_at", sa.BigInteger(), nullable=False),
+        sa.Column("started_at", sa.BigInteger(), nullable=True),
+        sa.Column("ended_at", sa.BigInteger(), nullable=True),
+        sa.Column("length_ms", sa.Integer(), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("file_id", sa.String(26), nullable=True),
+        sa.Column("item_id", sa.String(26), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_paid_items__recording"),
+        sa.UniqueConstraint("open_for", name="uq_paid_items__recording__open_for"),
+        sa.UniqueConstraint("key", name="uq_paid_items__recording__key"),
+    )
+    op.create_index(
+        "ix_paid_items__recording__owner", "paid_items__recording", ["owner_id", "asked_at"]
+    )
+    for column in ("state", "file_id", "item_id"):
+        op.create_index(f"ix_paid_items__recording__{column}", "paid_items__recording", [column])
+    op.create_table(
+        "paid_items__consent",
+        sa.Column("recording_id", sa.String(26), nullable=False),
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("answer", sa.String(8), nullable=False),
+        sa.Column("answered_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["recording_id"],
+            ["paid_items__recording.id"],
+            name="fk_paid_items__consent__recording_id__paid_items__recording",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("recording_id", "user_id", name="pk_paid_items__consent"),
+    )
+    op.create_index("ix_paid_items__consent__user_id", "paid_items__consent", ["user_id"])
 
 
 def downgrade() -> None:
