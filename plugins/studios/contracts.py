@@ -6,7 +6,6 @@ for its time, so that every charge is divided as agreed when it was made.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
@@ -23,13 +22,12 @@ from ppvcms.api import (
     now_ms,
     person,
     send_notice,
-    settings,
-    studio_parts,
     transaction,
 )
 
 from .log import note
-from .models import Contract, Member, RoomSeat, Studio, StudioRoom
+from .models import Contract, Member, Studio
+from .offers import Wording, is_confirmed, refusal_of_number, refusal_to_offer
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -39,21 +37,7 @@ if TYPE_CHECKING:
 
     from ppvcms.api import Actor
 
-SLUG = "studios"
 DAY_MS = 86_400_000
-LONGEST_TERMS = 5_000
-MOST_NOTICE_DAYS = 90
-PERCENT_MAX = 100
-
-
-@dataclass(frozen=True, slots=True)
-class Wording:
-    """What a contract says: the studio's percent of the performer's side, and the rest."""
-
-    percent: int
-    notice_days: int
-    collects: bool
-    terms: str = ""
 
 
 def propose(studio_id: str, performer_id: str, wording: Wording, *, by: Actor) -> str | Refusal:
@@ -62,17 +46,17 @@ def propose(studio_id: str, performer_id: str, wording: Wording, *, by: Actor) -
     Nothing changes before the performer accepts. A proposal that still waits is
     replaced by the new one.
     """
-    refusal = _refusal_of(studio_id, performer_id, wording)
+    refusal = refusal_to_offer(studio_id, performer_id, wording)
     if refusal is not None:
         return refusal
 
     def act(session: Session) -> str | Refusal:
-        crowded = _refusal_of_number(session, studio_id, performer_id)
+        crowded = refusal_of_number(session, studio_id, performer_id)
         if crowded is not None:
             return crowded
         _drop_open(session, f"{studio_id}:{performer_id}")
         row = _new(session, studio_id, performer_id, wording, str(by.user_id))
-        _log(session, by.user_id, "proposed", row)
+        log_contract(session, by.user_id, "proposed", row)
         _tell(session, performer_id, "proposed", row, studio_id)
         return row.id
 
@@ -117,7 +101,7 @@ def withdraw(contract_id: str, *, by: Actor) -> Refusal | None:
             return _none()
         if row.state == "proposed":
             row.state, row.open_for, row.decided_at = "withdrawn", None, now_ms(session)
-            _log(session, by.user_id, "withdrawn", row)
+            log_contract(session, by.user_id, "withdrawn", row)
         return None
 
     return transaction(act)
@@ -141,7 +125,7 @@ def accept(contract_id: str, actor: Actor) -> Refusal | None:
         if isinstance(start, Refusal):
             return start
         _begin(session, row, start)
-        _log(session, actor.user_id, "accepted", row)
+        log_contract(session, actor.user_id, "accepted", row)
         _tell(session, row.studio_id, "accepted", row, row.performer_id)
         return None
 
@@ -161,7 +145,7 @@ def refuse(contract_id: str, actor: Actor) -> Refusal | None:
             return _none()
         if row.state == "proposed":
             row.state, row.open_for, row.decided_at = "refused", None, now_ms(session)
-            _log(session, actor.user_id, "refused", row)
+            log_contract(session, actor.user_id, "refused", row)
             _tell(session, row.studio_id, "refused", row, row.performer_id)
         return None
 
@@ -187,7 +171,7 @@ def give_notice(contract_id: str, actor: Actor) -> int | Refusal:
         row.ends_at = max(now, row.starts_at or now) + row.notice_days * DAY_MS
         row.ended_by, row.bound = actor.user_id, None
         end_part(session, row.part_id, at=row.ends_at)
-        _log(session, actor.user_id, "notice", row)
+        log_contract(session, actor.user_id, "notice", row)
         other = row.studio_id if actor.user_id == row.performer_id else row.performer_id
         _tell(session, other, "notice", row, str(actor.user_id))
         return row.ends_at
@@ -209,12 +193,6 @@ def running(*, studio_id: str | None = None, performer_id: str | None = None) ->
 def all_of(*, studio_id: str | None = None, performer_id: str | None = None) -> Sequence[Contract]:
     """Return every version, the newest first."""
     return _found(select(Contract), studio_id, performer_id)
-
-
-def is_confirmed(session: Session, studio_id: str) -> bool:
-    """Whether the business has confirmed a studio."""
-    row = session.get(Studio, studio_id, populate_existing=True)
-    return row is not None and row.state == "confirmed"
 
 
 def _begin(session: Session, row: Contract, start: int) -> None:
@@ -264,73 +242,6 @@ def _start(session: Session, row: Contract) -> int | Refusal:
     return start
 
 
-def follow_parts(session: Session) -> None:
-    """End contracts whose part was ended by the business in the back office."""
-    query = select(Contract).where(Contract.state == "accepted", Contract.bound.is_not(None))
-    for row in session.scalars(query.with_for_update()).all():
-        held = [one for one in studio_parts(performer_id=row.performer_id) if one.id == row.part_id]
-        if held and held[0].until_at is not None:
-            row.ends_at, row.bound = held[0].until_at, None
-            _log(session, None, "ended", row)
-
-
-def leave_rooms(session: Session, now: int) -> None:
-    """Take the rooms of a studio from those whose contract has ended."""
-    holds = select(Contract.id).where(
-        Contract.studio_id == StudioRoom.studio_id,
-        Contract.performer_id == RoomSeat.performer_id,
-        Contract.state == "accepted",
-        or_(Contract.ends_at.is_(None), Contract.ends_at > now),
-    )
-    query = (
-        select(RoomSeat)
-        .join(StudioRoom, StudioRoom.room_id == RoomSeat.room_id)
-        .where(~holds.exists())
-    )
-    for seat in session.scalars(query).all():
-        session.delete(seat)
-
-
-def _refusal_of(studio_id: str, performer_id: str, wording: Wording) -> Refusal | None:
-    if not is_confirmed(db.session(), studio_id):
-        words = _("The site has not confirmed this %(role)s yet.", role=label("studio"))
-        return Refusal("unconfirmed", words, _("Nothing was offered."))
-    performer = person(performer_id)
-    if performer is None or "performer" not in performer.roles or performer_id == studio_id:
-        words = _("There is no %(role)s of this name.", role=label("performer"))
-        return Refusal("performer", words, _("Nothing was offered."))
-    if not 0 <= wording.percent <= PERCENT_MAX:
-        return Refusal("percent", _("A share is between 0 and 100 percent."))
-    if not 0 <= wording.notice_days <= MOST_NOTICE_DAYS:
-        return Refusal("notice_days", _("Notice is between 0 and 90 days."))
-    if len(wording.terms) > LONGEST_TERMS:
-        return Refusal("terms", _("The text is longer than 5000 characters."))
-    return None
-
-
-def _refusal_of_number(session: Session, studio_id: str, performer_id: str) -> Refusal | None:
-    now = now_ms(session)
-    # Two offers at once: the second one counts behind the first.
-    session.get_one(Studio, studio_id, with_for_update=True)
-    bound = or_(Contract.state == "proposed", Contract.ends_at.is_(None), Contract.ends_at > now)
-    query = select(func.count(func.distinct(Contract.performer_id))).where(
-        Contract.studio_id == studio_id,
-        Contract.performer_id != performer_id,
-        Contract.state.in_(("proposed", "accepted")),
-        bound,
-    )
-    most = settings(SLUG).performers
-    if int(session.scalar(query) or 0) < most:
-        return None
-    words = _(
-        "You have %(most)s people, offers included, and a %(role)s may not have more.",
-        most=most,
-        role=label("studio"),
-    )
-    remedy = _("Nothing was offered. Take an offer back, or wait until somebody has left.")
-    return Refusal("full", words, remedy)
-
-
 def _next_version(session: Session, studio_id: str, performer_id: str) -> int:
     query = select(func.coalesce(func.max(Contract.version), 0)).where(
         Contract.studio_id == studio_id, Contract.performer_id == performer_id
@@ -366,7 +277,8 @@ def _tell(session: Session, user_id: str, what: str, row: Contract, about_id: st
     )
 
 
-def _log(session: Session, actor_id: str | None, what: str, row: Contract) -> None:
+def log_contract(session: Session, actor_id: str | None, what: str, row: Contract) -> None:
+    """Write into both logs what was done with a contract."""
     facts = {
         "contract": row.id,
         "studio": row.studio_id,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from ppvcms.api import Refusal
 
 from . import contracts, people
-from .contracts import Wording
+from .offers import Wording
 from .people import Papers
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ def fill(ctx: DemoContext) -> None:
     terms = "Camera, light and a quiet room are ours. Working hours are agreed each week."
     wording = Wording(percent=25, notice_days=14, collects=False, terms=terms)
     for number, performer in enumerate(ctx.performers[CREW]):
-        wording = replace(wording, collects=number > 0)
-        offered = contracts.propose(str(studio.user_id), str(performer.user_id), wording, by=studio)
+        agreed = replace(wording, collects=number > 0)
+        offered = contracts.propose(str(studio.user_id), str(performer.user_id), agreed, by=studio)
         if not isinstance(offered, Refusal):
             contracts.accept(offered, performer)
     last = str(ctx.performers[OFFERED].user_id)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from ppvcms.api import Refusal, alerts_of, current_actor, people, policy, room_named
 
@@ -17,6 +18,8 @@ from .views import first_wording, wording_of_form
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from ppvcms.api import Actor
 
 OWNER = "studios.manage"
 
@@ -102,3 +105,10 @@ def _page(studio_id: str, offering: InviteForm) -> ResponseReturnValue:
         rooms=rooms.rooms(studio_id),
         alerts=alerts_of([studio_id]).get(studio_id, ()),
     )
+
+
+def waits(actor: Actor) -> Markup | None:
+    """Return how many companies wait to be confirmed, for the first page of who decides."""
+    count = sum(row.state == "asked" for row in crew.studios()) if actor.can(OWNER) else 0
+    html = render_template("studios/waits.html", count=count) if count else ""
+    return Markup(html) if html else None  # noqa: S704 - rendered by our own template, which escapes

@@ -9,7 +9,7 @@ from flask_babel import gettext as _
 
 from ppvcms.api import Refusal, current_actor, now_ms, people, policy, transaction
 
-from . import contracts, rooms
+from . import contracts, leaving, rooms
 from .pages import blueprint, me, tell
 
 if TYPE_CHECKING:
@@ -74,5 +74,5 @@ def take(room_id: str) -> ResponseReturnValue:
 
 def tidy() -> None:
     """Follow what the business has ended, and take rooms from those who have left."""
-    transaction(contracts.follow_parts)
-    transaction(lambda each: contracts.leave_rooms(each, now_ms(each)))
+    transaction(leaving.follow_parts)
+    transaction(lambda each: leaving.leave_rooms(each, now_ms(each)))

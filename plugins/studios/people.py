@@ -22,7 +22,7 @@ from ppvcms.api import (
     transaction,
 )
 
-from . import contracts, log
+from . import contracts, log, offers
 from .models import Contract, Member, Studio
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from ppvcms.api import Actor
 
-    from .contracts import Wording
+    from .offers import Wording
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ def decide(
 
 def invite(studio: Actor, name: str, email: str, wording: Wording, *, by: Actor) -> str | Refusal:
     """Offer a contract to somebody by name, or to a new account made for an address."""
-    if not contracts.is_confirmed(db.session(), str(studio.user_id)):
+    if not offers.is_confirmed(db.session(), str(studio.user_id)):
         words = _("The site has not confirmed your company yet. Nobody was invited.")
         return Refusal("unconfirmed", words)
     if email.strip():

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from ppvcms.api import hookimpl
 
 if TYPE_CHECKING:
+    from markupsafe import Markup
+
     from ppvcms.api import (
         Actor,
         DemoContext,
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
         Refusal,
         RoomView,
         SettingsSpec,
+        SlotContext,
         Task,
     )
 
@@ -114,6 +117,16 @@ def check_message(message: str, room: RoomView, actor: Actor) -> Refusal | None:
     from .guards import refusal_to_write
 
     return refusal_to_write(room, actor)
+
+
+@hookimpl
+def template_slot(name: str, context: SlotContext) -> Markup | None:
+    """Tell who decides how many companies wait."""
+    if name != "admin.overview":
+        return None
+    from .office import waits
+
+    return waits(context.actor)
 
 
 @hookimpl

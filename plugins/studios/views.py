@@ -20,8 +20,8 @@ from ppvcms.api import (
 from ppvcms.api import db as database
 
 from . import contracts, log, people, statements
-from .contracts import Wording
 from .forms import InviteForm, PapersForm, RightsForm, WordingForm
+from .offers import Wording
 from .pages import MANAGE, blueprint, me, show_refusal, tell
 from .people import Papers, Rights
 

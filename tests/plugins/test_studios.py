@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from ppvcms.accounts.models import Mail, StudioPart, User
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.facade import charge, escrow_pay, escrow_put
-from ppvcms.host import dispatch
+from ppvcms.host import dispatch, settings
 from ppvcms.ledger.models import Share, Transfer
 from ppvcms.ledger.releases import release_due
 from ppvcms.ledger.store import reverse_transfer
@@ -86,8 +86,10 @@ class House:
         by: Actor | None = None,
         collects: bool = False,
     ) -> str:
+        from plugins.studios import offers
+
         studio = by or self.north
-        wording = self.contracts.Wording(percent, notice_days=14, collects=collects)
+        wording = offers.Wording(percent, notice_days=14, collects=collects)
         answer = self.contracts.propose(
             str(studio.user_id), str(performer.user_id), wording, by=studio
         )
@@ -336,6 +338,47 @@ def test_rights_that_are_off_refuse(small_site: Site) -> None:
         house.people.set_rights(house.north, str(house.anna.user_id), house.people.Rights()) is None
     )
     small_site.go_live(room, house.anna)
+
+
+def test_the_log_says_who_did_what_and_limits_and_switches_hold(small_site: Site) -> None:
+    from plugins.studios import log
+    from plugins.studios.offers import Wording
+
+    house = House(small_site)
+    room, a = small_site.room(house.anna), str(house.anna.user_id)
+    n, b = str(house.north.user_id), str(house.bea.user_id)
+    for key in ("performers", "rooms"):
+        transaction(lambda session, key=key: settings.save(session, "studios", key, 1))  # type: ignore[misc] # binds now
+    db.session.rollback()
+    house.hire(house.anna)
+    answers = small_site.together(2, lambda _: house.rooms.make(house.north, "Red room", a))
+    assert sorted(str(getattr(one, "code", "made")) for one in answers) == ["made", "title"]
+    wording = Wording(25, notice_days=14, collects=False)
+    crowd = house.contracts.propose(n, b, wording, by=house.north)
+    assert "You have 1 people" in str(crowd)
+    db.session.rollback()
+    studio = browser_of(small_site, house.north)
+    small_site.go_live(room, house.anna)
+    assert studio.post(f"/studio/people/{a}/enabled", enabled="no").status_code == 302
+    db.session.rollback()
+    assert services.current_show(services.by_id(room.id)) is None, "off the air at once"
+    assert refused(shows.go_live(room.id, house.anna, "free")) == "studio"
+    assert "Cannot go live: you have switched it off." in studio.text("/studio/")
+    assert studio.post(f"/studio/people/{a}/enabled", enabled="yes").status_code == 302
+    assert studio.get(f"/studio/statements/{a}.csv").status_code == 200
+    assert browser_of(small_site, house.anna).get("/studio/log").status_code == 403
+    db.session.rollback()
+    assert [(one.who, one.what, one.about) for one in log.lines(n)] == [
+        ("North", "downloaded a statement", "Anna"),
+        ("North", "changed rights", "Anna"),
+        ("North", "changed rights", "Anna"),
+        ("North", "made a room", "Red room"),
+        ("Anna", "accepted the contract", "Anna"),
+        ("North", "offered a contract", "Anna"),
+        ("Olga", "decided on the company's papers", ""),
+        ("North", "sent the company's papers", ""),
+    ]
+    assert "off: performing" in studio.text(f"/studio/log?person={a}")
 
 
 def test_rooms_are_given_and_taken(small_site: Site) -> None:
