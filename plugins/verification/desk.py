@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from markupsafe import Markup
 
 from ppvcms.api import audit, csv_file, current_actor, names_of, policy, public_url, transaction
 
@@ -21,6 +22,8 @@ from .words import state_text, state_tone
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+
+    from ppvcms.api import Actor
 
 REVIEW = "verification.review"
 PAPERS = "verification.papers"
@@ -150,3 +153,10 @@ def _name_or_404(user_id: str) -> str:
 
 def _tone(refusal: object) -> str:
     return "success" if refusal is None else "error"
+
+
+def waits(actor: Actor) -> Markup | None:
+    """Return how many papers wait, for the first page of who may look at them."""
+    count = review.counts()[State.WAITING] if actor.can(REVIEW) else 0
+    html = render_template("verification/waits.html", count=count) if count else ""
+    return Markup(html) if html else None  # noqa: S704 - rendered by our own template, which escapes

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ppvcms.api import Refusal, db, settings
 
@@ -18,13 +18,15 @@ if TYPE_CHECKING:
 
     from ppvcms.api import Actor
 
+_APPROVED = select(Person.user_id).where(
+    Person.user_id.in_(bindparam("ids", expanding=True)), Person.state == State.APPROVED
+)
+
 
 def verified(user_ids: Sequence[str]) -> set[str]:
     """Return those of the people who are verified now."""
-    query = select(Person.user_id).where(
-        Person.user_id.in_(user_ids), Person.state == State.APPROVED
-    )
-    return set(db.session.scalars(query))
+    rows = db.session.connection().execute(_APPROVED, {"ids": user_ids})
+    return {row.user_id for row in rows}
 
 
 def refusal_to_perform(actor: Actor, act: str) -> Refusal | None:

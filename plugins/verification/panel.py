@@ -20,25 +20,35 @@ MOST = 13
 
 
 def panel(context: SlotContext) -> Markup | None:
-    """Return the panel for who performs in an account that several share."""
+    """Return the panel of the room's own performer; unseen until several share the account."""
     room, actor = context.room, context.actor
     if room is None or room.performer_id != actor.user_id:
         return None
-    lines = presence.roll_of(room.performer_id)
-    if not lines:
-        return None
     html = render_template(
-        "verification/panel.html", lines=lines, state_text=state_text, state_tone=state_tone
+        "verification/panel.html",
+        lines=presence.roll_of(room.performer_id),
+        state_text=state_text,
+        state_tone=state_tone,
     )
     return Markup(html)  # noqa: S704 - rendered by our own template, which escapes
 
 
 def roll(room: RoomView, actor: Actor, _data: dict[str, Any]) -> dict[str, Any] | Refusal:
-    """Return `{people}`: who is said to be there; for the room's own performer alone."""
+    """Return `{lines}`: everybody of the account; for the room's own performer alone."""
     if actor.user_id != room.performer_id:
         return _forbidden()
-    lines = presence.roll_of(room.performer_id)
-    return {"people": [line.id for line in lines if line.present]}
+    return {
+        "lines": [
+            {
+                "id": line.id,
+                "name": line.name,
+                "may": line.may,
+                "present": line.present,
+                "state": "" if line.may else state_text(line.state),
+            }
+            for line in presence.roll_of(room.performer_id)
+        ]
+    }
 
 
 def declare(room: RoomView, actor: Actor, data: dict[str, Any]) -> dict[str, Any] | Refusal:

@@ -190,6 +190,10 @@ def template_slot(name: str, context: SlotContext) -> Markup | None:
         from .panel import panel
 
         return panel(context)
+    if name == "admin.overview":
+        from .desk import waits
+
+        return waits(context.actor)
     return views.custodian() if name == "base.footer" else None
 
 

@@ -293,7 +293,8 @@ def _case(session: Session, user_id: str, row: Person | None) -> Case:
     papers = _papers(session, user_id)
     today = _today(session).isoformat()
     valid = {one.kind for one in papers if one.expires_on is None or one.expires_on > today}
-    missing = [] if row is not None and row.details else [_("who you are")]
+    said = _("who it is") if row is not None and row.account_id else _("who you are")
+    missing = [] if row is not None and row.details else [said]
     asked = kinds_of(user_id).values()
     missing += [one.label for one in asked if one.needed and one.key not in valid]
     values: dict[str, Any] = {"state": State.NEW, "reason": "", "sent_at": None}
