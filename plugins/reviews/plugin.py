@@ -94,6 +94,14 @@ def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
 
 
 @hookimpl
+def person_alerts(user_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Say whose reviews with few stars wait for a reply."""
+    from .services import alerts
+
+    return alerts(user_ids)
+
+
+@hookimpl
 def template_slot(name: str, context: SlotContext) -> Markup | None:
     """Show reviews on profiles, and ask for one after a session."""
     if name not in {"profile.actions", "profile.below", "receipt.after"}:

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from flask_babel import ngettext
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
 from ppvcms.api import (
@@ -40,7 +41,14 @@ if TYPE_CHECKING:
 SLUG = "reviews"
 MODERATE = "reviews.moderate"
 MOST_STARS = 5
+FEW_STARS = 2
+ALERT_MS = 30 * 86_400_000
 PER_PAGE = 20
+_STARS = (
+    select(Review.room_id, func.sum(Review.stars), func.count())
+    .where(Review.room_id.in_(bindparam("ids", expanding=True)), Review.removed_at.is_(None))
+    .group_by(Review.room_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,14 +259,36 @@ def rating_of(room_id: str) -> Rating | None:
 
 def card_facts_of(room_ids: Sequence[str]) -> dict[str, CardFacts]:
     """Return the stars of rooms for their cards, in one query."""
-    query = (
-        select(Review.room_id, func.sum(Review.stars), func.count())
-        .where(Review.room_id.in_(room_ids), Review.removed_at.is_(None))
-        .group_by(Review.room_id)
-    )
+    rows = db.session.connection().execute(_STARS, {"ids": room_ids})
     return {
         room_id: CardFacts(rating=mean(int(total), count), reviews=count)
-        for room_id, total, count in db.session.execute(query)
+        for room_id, total, count in rows
+    }
+
+
+def alerts(performer_ids: Sequence[str]) -> dict[str, list[str]]:
+    """Return who got few stars in the last 30 days and has not replied, as sentences (CM-09)."""
+    since = now_ms(db.session()) - ALERT_MS
+    query = (
+        select(Review.performer_id, func.count())
+        .where(
+            Review.performer_id.in_(performer_ids),
+            Review.stars <= FEW_STARS,
+            Review.changed_at >= since,
+            Review.replied_at.is_(None),
+            Review.removed_at.is_(None),
+        )
+        .group_by(Review.performer_id)
+    )
+    return {
+        performer_id: [
+            ngettext(
+                "%(num)d review with few stars waits for a reply.",
+                "%(num)d reviews with few stars wait for a reply.",
+                count,
+            )
+        ]
+        for performer_id, count in db.session.execute(query)
     }
 
 

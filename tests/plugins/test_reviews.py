@@ -14,6 +14,7 @@ from ppvcms.metering.models import Seat
 from ppvcms.notices.services import latest
 from ppvcms.rooms import listing, services
 from ppvcms.rooms.listing import Order
+from ppvcms.rooms.performing import alerts_of
 from ppvcms.rooms.states import RoomState
 from tests import kit
 from tests.live import Site, refused, site_at
@@ -124,9 +125,12 @@ def test_one_reply_and_a_removal_for_a_listed_reason(here: Site) -> None:
     room = here.room(anna)
     was_there(here, room, anna, ben, 90)
     row = write(room, ben, 2, "Call me at 555")
+    own = str(anna.user_id)
 
+    assert alerts_of([own]) == {own: ["1 review with few stars waits for a reply."]}
     assert refused(reviews.reply(row.id, dora, "Not mine")) == "not_found"
     assert reviews.reply(row.id, anna, "Sorry") is None
+    assert alerts_of([own]) == {}
     assert refused(reviews.reply(row.id, anna, "Again")) == "done"
     assert refused(reviews.remove(row.id, anna, "private")) == "forbidden"
     assert refused(reviews.remove(row.id, olga, "I dislike it")) == "reason"
