@@ -13,11 +13,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+import argon2
 import hypothesis
 import pytest
 import redis
 from xdist.scheduler import LoadScopeScheduling
 
+from ppvcms.accounts import passwords
 from tests import services
 
 if TYPE_CHECKING:
@@ -72,6 +74,12 @@ class ByFile(LoadScopeScheduling):
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     """Deal the tests out by our own rule, whatever ``--dist`` says."""
     return ByFile(config, log)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> None:
+    """Hash passwords at the least cost: they are many, and few tests are about them."""
+    passwords.hasher = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
 
 
 @pytest.fixture(scope="session")

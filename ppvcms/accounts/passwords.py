@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 SHORTEST = 8
 LONGEST = 256
 RUNNER = "ppvcms_off_hub"
-# OWASP's first choice for Argon2id: 19 MiB, two passes, one lane.
-_hasher = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+STRONG = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1)
+"""OWASP's first choice for Argon2id: 19 MiB, two passes, one lane."""
+hasher = STRONG
 # Of a password that nobody knows: an unknown address takes as long as a known one.
 _NOBODY = (
     "$argon2id$v=19$m=19456,t=2,p=1$6pgqQGo61R1eHY6f+S1GyA"
@@ -61,7 +62,7 @@ def off_hub(function: Callable[P, R], *args: P.args, **kwargs: P.kwargs) -> R:
 
 def hash_password(password: str) -> str:
     """Return the hash to keep; not inside a transaction, it takes tens of milliseconds."""
-    return off_hub(_hasher.hash, password)
+    return off_hub(hasher.hash, password)
 
 
 def verify_password(known: str | None, password: str) -> bool:
@@ -73,7 +74,7 @@ def verify_password(known: str | None, password: str) -> bool:
 
 def is_outdated(known: str) -> bool:
     """Whether a hash was made at another cost than today's."""
-    return _hasher.check_needs_rehash(known)
+    return hasher.check_needs_rehash(known)
 
 
 def refusal_of_password(password: str, *, words: tuple[str, ...] = ()) -> Refusal | None:
@@ -94,7 +95,7 @@ def refusal_of_password(password: str, *, words: tuple[str, ...] = ()) -> Refusa
 
 def _matches(known: str, password: str) -> bool:
     try:
-        return _hasher.verify(known, password)
+        return hasher.verify(known, password)
     except (VerificationError, InvalidHashError):
         return False
 

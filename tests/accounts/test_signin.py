@@ -6,9 +6,10 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import func, select, update
 
-from ppvcms.accounts import guard, services, sessions, signin
+from ppvcms.accounts import guard, passwords, services, sessions, signin
 from ppvcms.accounts.models import AuditLog, LoginGuard, LoginSession, OneTimeToken, User
 from ppvcms.accounts.rules import AccountRules
 from ppvcms.accounts.sessions import Device
@@ -256,9 +257,10 @@ def test_the_log_knows_who_came_in_and_who_failed(make_person: Callable[..., Use
     assert all("wrong wrong" not in str(row.data) + row.reason for row in rows)
 
 
-def test_a_hash_of_yesterday_is_renewed_at_sign_in(make_person: Callable[..., User]) -> None:
-    from argon2 import PasswordHasher
-
+def test_a_hash_of_yesterday_is_renewed_at_sign_in(
+    make_person: Callable[..., User], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "hasher", passwords.STRONG)
     ann = make_person("Ann")
     weak = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1).hash(PASSWORD)
     transaction(lambda session: setattr(session.get_one(User, ann.id), "password_hash", weak))
