@@ -101,12 +101,12 @@ def register_menu() -> list[PluginMenuItem]:
 
 @hookimpl
 def template_slot(name: str, context: SlotContext) -> Markup | None:
-    """Stand in the account while something is to be passed."""
-    if name != "account.overview":
-        return None
-    from .views import reminder
+    """Stand in the account while something is to be passed, and before who decides."""
+    from . import views
 
-    return reminder(context)
+    if name == "admin.overview":
+        return views.waits(context.actor)
+    return views.reminder(context) if name == "account.overview" else None
 
 
 @hookimpl

@@ -29,7 +29,7 @@ from .services import OWN, SLUG, ask, decide, steps, waiting
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-    from ppvcms.api import SlotContext
+    from ppvcms.api import Actor, SlotContext
 
 MANAGE = "activation.manage"
 blueprint = PluginBlueprint(SLUG, __name__, url_prefix="/activation")
@@ -126,6 +126,13 @@ def reminder(context: SlotContext) -> Markup | None:
         return None
     html = render_template("activation/reminder.html", steps=left)
     return Markup(html)  # noqa: S704 - rendered by our own template, which escapes
+
+
+def waits(actor: Actor) -> Markup | None:
+    """Return how many people ask to be activated, for the first page of who decides."""
+    count = len(waiting()) if actor.can(MANAGE) else 0
+    html = render_template("activation/waits.html", count=count) if count else ""
+    return Markup(html) if html else None  # noqa: S704 - rendered by our own template, which escapes
 
 
 def _labels() -> dict[str, str]:

@@ -244,6 +244,7 @@ def test_review_stands_between_a_draft_and_the_shelf(small_shop: Shop) -> None:
     transaction(lambda s: settings.save(s, SLUG, "review", value=True))
     film = shop.item()
     assert film.state == State.REVIEW
+    assert "Waiting for you Items to look at 1" in browser_of(shop.site, boss).text("/admin/")
     assert shelf.on_sale(Query(), VISITOR).total == 0
     assert refused(items.decide(shop.anna, film.id, approved=True, note="")) == "state"
     assert refused(items.decide(boss, film.id, approved=False, note=" ")) == "note"
