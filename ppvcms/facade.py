@@ -26,7 +26,7 @@ from ppvcms.metering.sharing import as_books, present_in, sharers_of
 from ppvcms.metering.view import seat_view
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
-from ppvcms.rooms import chat, services
+from ppvcms.rooms import chat, outlines, services
 from ppvcms.rooms.models import Room, Show
 from ppvcms.sales import escrow
 
@@ -256,6 +256,11 @@ def room_of(room_id: str) -> RoomView | None:
 def rooms_of(performer_id: str) -> tuple[RoomView, ...]:
     """Return the rooms that somebody performs in."""
     return tuple(services.view_of(room) for room in services.rooms_of(performer_id))
+
+
+def room_ids_of(performer_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the ids of the rooms of several people, by their ids, in one query."""
+    return outlines.room_ids_of(performer_ids)
 
 
 def announce(session: Session, performer_id: str, what: str, *, title: str, link: str) -> None:

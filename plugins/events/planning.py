@@ -55,7 +55,8 @@ def plan(room: RoomView, actor: Actor, draft: Draft, *, key: str) -> Event | Ref
             return known
         refusal = _refusal(session, room.id, draft)
         if refusal is not None:
-            return refusal
+            # What stands in the way may be this very event, from a click beside this one.
+            return session.scalar(of_key) or refusal
         now = now_ms(session)
         event = Event(
             id=new_id(),

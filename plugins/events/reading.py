@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 
 from ppvcms.api import CardFacts, db, now_ms
 
@@ -16,6 +16,18 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 PER_PAGE = 60
+_NEXT = (
+    select(Event.room_id, func.min(Event.starts_at))
+    .where(
+        Event.room_id.in_(bindparam("ids", expanding=True)),
+        Event.starts_at > bindparam("now"),
+        Event.cancelled_at.is_(None),
+    )
+    .group_by(Event.room_id)
+)
+_HOURS = select(Hours.room_id, Hours.weekday, Hours.from_min, Hours.until_min, Hours.zone).where(
+    Hours.room_id.in_(bindparam("ids", expanding=True))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,15 +91,13 @@ def hour_rows(room_ids: Sequence[str]) -> Sequence[Hours]:
 def card_facts_of(room_ids: Sequence[str]) -> dict[str, CardFacts]:
     """Return when each room is live next: its next event, else its weekly hours."""
     now = now_ms(db.session())
-    query = (
-        select(Event.room_id, func.min(Event.starts_at))
-        .where(Event.room_id.in_(room_ids), Event.starts_at > now, Event.cancelled_at.is_(None))
-        .group_by(Event.room_id)
-    )
-    found: dict[str, int] = {row[0]: row[1] for row in db.session.execute(query)}
+    connection = db.session.connection()
+    found: dict[str, int] = dict(connection.execute(_NEXT, {"ids": room_ids, "now": now}).all())
     spans: dict[str, list[tuple[int, int]]] = {}
-    for row in hour_rows([room_id for room_id in room_ids if room_id not in found]):
-        spans.setdefault(row.room_id, []).append(_next(row, now))
+    others = [room_id for room_id in room_ids if room_id not in found]
+    for room_id, weekday, begins, ends, zone in connection.execute(_HOURS, {"ids": others}):
+        span = next_span(weekday, begins, ends, zone, now=now)
+        spans.setdefault(room_id, []).append(span)
     for room_id, open_hours in spans.items():
         first = soonest(open_hours)
         if first is not None and first[0] > now:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -49,6 +50,15 @@ def next_span(
 
     Hours that end at or before they begin go on after midnight.
     """
+    return _next_span(weekday, from_min, until_min, zone, now // MINUTE_MS)
+
+
+@functools.lru_cache(maxsize=4_096)
+def _next_span(
+    weekday: int, from_min: int, until_min: int, zone: str, minute: int
+) -> tuple[int, int]:
+    # Hours begin and end with a minute, so all of one minute have the same answer.
+    now = minute * MINUTE_MS
     today = local_of(now, zone).date()
     first = today + timedelta(days=(weekday - today.weekday()) % WEEK - WEEK)
     for day in (first, first + timedelta(days=WEEK), first + timedelta(days=2 * WEEK)):

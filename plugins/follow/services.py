@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from flask import url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.exc import IntegrityError
 
-from ppvcms.api import CardFacts, Refusal, db, now_ms, rooms_of, transaction
+from ppvcms.api import CardFacts, Refusal, db, now_ms, room_ids_of, transaction
 
 from .models import Follow
 
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from ppvcms.api import Actor, RoomRef, RoomView
 
 MOST = 1_000
+_MINE = select(Follow.performer_id).where(Follow.user_id == bindparam("user_id"))
 
 
 def follow(actor: Actor, room: RoomView, *, on: bool) -> bool | Refusal:
@@ -66,15 +67,16 @@ def favourite_rooms(user_id: str, *, limit: int = 100) -> list[str]:
         select(Follow.performer_id).where(Follow.user_id == user_id).order_by(Follow.made_at.desc())
     )
     performers = db.session.scalars(query.limit(limit)).all()
-    return [room.id for performer in performers for room in rooms_of(performer)]
+    rooms = room_ids_of(performers)
+    return [room_id for performer in performers for room_id in rooms.get(performer, ())]
 
 
 def card_facts_of(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
     """Return the heart of each card; who is not signed in gets none."""
     if actor.user_id is None:
         return {}
-    query = select(Follow.performer_id).where(Follow.user_id == actor.user_id)
-    mine = set(db.session.scalars(query))
+    rows = db.session.connection().execute(_MINE, {"user_id": actor.user_id})
+    mine = {row.performer_id for row in rows}
     return {
         room.id: CardFacts(
             followed=room.performer_id in mine, follow_url=url_for("follow.toggle", slug=room.slug)

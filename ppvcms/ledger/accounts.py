@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select, text
+from sqlalchemy import bindparam, select, text
 from sqlalchemy.dialects import postgresql, sqlite
 
 from ppvcms.db import now_ms
@@ -117,6 +117,14 @@ def paid_from(session: Session, hold: Account) -> str:
     ).id
 
 
+_VIEW = select(Account.id, Account.balance, Account.held, Account.floor).where(
+    Account.kind == bindparam("of"),
+    Account.owner_kind == bindparam("by"),
+    Account.owner_id == bindparam("who"),
+    Account.currency == bindparam("money"),
+)
+
+
 def wallet_view(session: Session, user_id: str) -> Wallet:
     """Return what a person owns now, read from the database; zeros before the first credit."""
     return account_view(session, AccountKind.WALLET, "user", user_id)
@@ -130,11 +138,8 @@ def account_view(
     currency: str = CREDITS,
 ) -> Wallet:
     """Return what is on an account now, read from the database; zeros when there is none."""
-    row = session.execute(
-        select(Account.id, Account.balance, Account.held, Account.floor).filter_by(
-            kind=kind.value, owner_kind=owner_kind, owner_id=owner_id, currency=currency
-        )
-    ).first()
+    key = {"of": kind.value, "by": owner_kind, "who": owner_id, "money": currency}
+    row = session.execute(_VIEW, key).first()
     if row is None:
         return Wallet(0, 0, 0, currency)
     if row.floor is None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from sqlalchemy import case, func, select
+from sqlalchemy import bindparam, case, func, select
 from sqlalchemy.orm import aliased
 
 from ppvcms.db import now_ms
@@ -38,6 +38,32 @@ class Period(StrEnum):
 
 
 LENGTH_MS = {Period.DAY: DAY_MS, Period.WEEK: 7 * DAY_MS, Period.MONTH: 30 * DAY_MS}
+_LIMITS = (
+    select(SpendLimit)
+    .where(SpendLimit.account_id.in_(bindparam("ids", expanding=True)))
+    .execution_options(populate_existing=True)
+)
+_undone = aliased(Transfer)
+_USED = (
+    select(
+        Entry.account_id,
+        *(
+            func.sum(case((Transfer.made_at > bindparam(period.value), -Entry.amount), else_=0))
+            for period in Period
+        ),
+    )
+    .join(Transfer, Transfer.id == Entry.transfer_id)
+    .outerjoin(_undone, _undone.reverses == Transfer.id)
+    .where(
+        Entry.account_id.in_(bindparam("ids", expanding=True)),
+        Entry.amount < 0,
+        Transfer.made_at > bindparam(Period.MONTH.value),
+        # Taking credits back that were bought is not spending them.
+        Transfer.reverses.is_(None),
+        _undone.id.is_(None),
+    )
+    .group_by(Entry.account_id)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,32 +171,13 @@ def change_limit(
 
 
 def _rows(session: Session, wallet_ids: Iterable[str]) -> list[SpendLimit]:
-    query = select(SpendLimit).where(SpendLimit.account_id.in_(set(wallet_ids)))
-    return list(session.scalars(query.execution_options(populate_existing=True)))
+    return list(session.scalars(_LIMITS, {"ids": list(set(wallet_ids))}))
 
 
 def _used(session: Session, wallet_ids: set[str], now: int) -> dict[str, dict[Period, int]]:
     """Return what left each wallet within each period and was not taken back."""
-    undone = aliased(Transfer)
-    sums = [
-        func.sum(case((Transfer.made_at > now - length, -Entry.amount), else_=0))
-        for length in LENGTH_MS.values()
-    ]
-    query = (
-        select(Entry.account_id, *sums)
-        .join(Transfer, Transfer.id == Entry.transfer_id)
-        .outerjoin(undone, undone.reverses == Transfer.id)
-        .where(
-            Entry.account_id.in_(wallet_ids),
-            Entry.amount < 0,
-            Transfer.made_at > now - max(LENGTH_MS.values()),
-            # Taking credits back that were bought is not spending them.
-            Transfer.reverses.is_(None),
-            undone.id.is_(None),
-        )
-        .group_by(Entry.account_id)
-    )
     used = {wallet_id: dict.fromkeys(Period, 0) for wallet_id in wallet_ids}
-    for wallet_id, *amounts in session.execute(query):
+    starts = {period.value: now - length for period, length in LENGTH_MS.items()}
+    for wallet_id, *amounts in session.execute(_USED, {"ids": list(wallet_ids), **starts}):
         used[wallet_id] = dict(zip(LENGTH_MS, map(int, amounts), strict=True))
     return used

@@ -6,12 +6,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import force_locale
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ppvcms.accounts.models import User
 from ppvcms.accounts.texts import fill, own_text
-from ppvcms.db import after_commit, db, now_ms, transaction
+from ppvcms.db import after_commit, db, now_ms, reading, transaction
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.settings import site
 from ppvcms.ids import new_id
@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import NoticeChannel, NoticeKind
 
 PER_PAGE = 30
+_UNREAD = select(func.count()).where(
+    Notice.user_id == bindparam("user_id"), Notice.on_site.is_(True), Notice.read_at.is_(None)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,10 +158,7 @@ def _push(notice: Notice) -> None:
 
 def unread(user_id: str) -> int:
     """Return how many notices somebody has not looked at."""
-    query = select(func.count()).where(
-        Notice.user_id == user_id, Notice.on_site.is_(True), Notice.read_at.is_(None)
-    )
-    return db.session.scalar(query) or 0
+    return int(reading().execute(_UNREAD, {"user_id": user_id}).scalar_one())
 
 
 def latest(user_id: str, *, limit: int = PER_PAGE, before: str = "") -> Sequence[Notice]:

@@ -138,10 +138,12 @@ class Made:
     rates: Mapping[str, OwnRate]
 
 
-def make_cards(condition: Any, facts: Mapping[str, CardFacts] | None = None) -> list[Made]:
+def make_cards(
+    condition: Any, facts: Mapping[str, CardFacts], chosen: Mapping[str, str | None]
+) -> list[Made]:
     """Make the cards of rooms, by few queries however many there are.
 
-    `facts` is what plugins know of them, by room.
+    By room, `facts` is what plugins know and `chosen` the picture where there is a choice.
     """
     rows = _rows(condition)
     rooms = [row[0] for row in rows]
@@ -154,8 +156,10 @@ def make_cards(condition: Any, facts: Mapping[str, CardFacts] | None = None) -> 
     made = []
     for row in rows:
         room_id, state = row[0].id, states[row[0].id]
-        image_id = choose_image(row[0].image_source, state, images.get(room_id))
-        more = (facts or {}).get(room_id, NOTHING), partners.get(room_id, ())
+        image_id = chosen.get(room_id) or choose_image(
+            row[0].image_source, state, images.get(room_id)
+        )
+        more = facts.get(room_id, NOTHING), partners.get(room_id, ())
         card = _card(row, running[room_id], viewers.get(room_id), prices[room_id], image_id, *more)
         made.append(Made(row, card, rates.get(room_id, {})))
     return made

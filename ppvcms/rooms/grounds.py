@@ -110,14 +110,16 @@ def cards_in(room_ids: Iterable[str], actor: Actor) -> dict[str, Card]:
         rested, card = shelf.get((ground.id, ground.image_id, known), (None, None))
         if card is not None and rested == ground:
             found[ground.id] = card
-    lacking = [ground.id for ground in grounds if ground.id not in found]
+    lacking = {ground.id: ground.image_id for ground in grounds if ground.id not in found}
     return found | _made(lacking, facts, shelf) if lacking else found
 
 
-def _made(ids: list[str], facts: Mapping[str, CardFacts], shelf: kept.Shelf) -> dict[str, Card]:
+def _made(
+    chosen: Mapping[str, str | None], facts: Mapping[str, CardFacts], shelf: kept.Shelf
+) -> dict[str, Card]:
     """Make cards, and keep those that will be the same as long as they rest on the same."""
     steady = all(mode.steady for mode in registry.room_modes().values())
-    fresh = make_cards(Room.id.in_(ids), facts)
+    fresh = make_cards(Room.id.in_(list(chosen)), facts, chosen)
     for one in fresh:
         if steady and _is_whole(one.card):
             key = one.card.id, one.card.image_id, one.card.facts

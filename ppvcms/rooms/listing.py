@@ -128,7 +128,7 @@ def by_state(cards: Iterable[Card]) -> list[Card]:
 
 def card_of(room_id: str) -> Card | None:
     """Return the card of one room, listed or not."""
-    made = make_cards(Room.id == room_id)
+    made = make_cards(Room.id == room_id, {}, {})
     return made[0].card if made else None
 
 

@@ -10,16 +10,16 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Text, cast, select
+from sqlalchemy import Text, bindparam, cast, select
 
 from ppvcms.accounts.models import User
-from ppvcms.db import db, now_ms
+from ppvcms.db import db, now_ms, reading
 from ppvcms.rooms.cardfacts import NOTHING
 from ppvcms.rooms.models import Category, Room, Show
 from ppvcms.rooms.states import RoomSignals, RoomState, state_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from ppvcms.host.contract import CardFacts
     from ppvcms.rooms.prices import Price
@@ -47,6 +47,19 @@ _COLUMNS = (
     Show.private,
     Show.paid,
     Show.started_at,
+)
+_LISTED = (
+    select(*_COLUMNS)
+    .select_from(Room)
+    .join(User, User.id == Room.performer_id)
+    .outerjoin(Show, Show.id == Room.show_id)
+    .outerjoin(Category, Category.id == Room.category_id)
+    .where(Room.listed.is_(True), User.state == "active")
+)
+_ROOM_IDS = (
+    select(Room.performer_id, Room.id)
+    .where(Room.performer_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Room.created_at, Room.id)
 )
 
 
@@ -82,15 +95,15 @@ class Outline:
 def outlines() -> list[Outline]:
     """Return all listed rooms of active people, in no order."""
     now = now_ms(db.session())
-    query = (
-        select(*_COLUMNS)
-        .select_from(Room)
-        .join(User, User.id == Room.performer_id)
-        .outerjoin(Show, Show.id == Room.show_id)
-        .outerjoin(Category, Category.id == Room.category_id)
-        .where(Room.listed.is_(True), User.state == "active")
-    )
-    return [_outline(row, now) for row in db.session.execute(query)]
+    return [_outline(row, now) for row in reading().execute(_LISTED)]
+
+
+def room_ids_of(performer_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+    """Return the rooms of performers by their ids, the oldest first, in one query."""
+    found: dict[str, tuple[str, ...]] = {}
+    for performer_id, room_id in reading().execute(_ROOM_IDS, {"ids": list(performer_ids)}):
+        found[performer_id] = (*found.get(performer_id, ()), room_id)
+    return found
 
 
 def _outline(row: Sequence[Any], now: int) -> Outline:

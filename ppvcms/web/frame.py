@@ -15,7 +15,7 @@ from werkzeug.local import LocalProxy
 from werkzeug.routing import BuildError
 
 from ppvcms.content.models import MenuEntry
-from ppvcms.db import db
+from ppvcms.db import db, reading
 from ppvcms.host import customise, files, registry, settings, slots
 from ppvcms.host.labels import label
 from ppvcms.host.worn import manifests, preview, theme_in_use
@@ -42,6 +42,7 @@ SCOPES = {
 """Which plugins' files a page loads, by its endpoint or its blueprint."""
 LOW = 200
 """Below this many minor units the header marks the balance as low."""
+_ENTRIES = select(MenuEntry.menu, MenuEntry.label, MenuEntry.url).order_by(MenuEntry.weight)
 log = structlog.get_logger(__name__)
 
 
@@ -205,8 +206,12 @@ def _addresses(noun: str, *scopes: str) -> list[str]:
 
 
 def menu(name: str) -> list[MenuItem]:
-    """Return the lines of a menu: the core's, the owner's, the plugins'."""
-    return [*_core_items(name), *_owner_items(name), *plugin_items(name), *_last_items(name)]
+    """Return the lines of a menu: the core's, the owner's, the plugins'; once per request."""
+    menus: dict[str, list[MenuItem]] = g.setdefault("menus", {})
+    if name not in menus:
+        own = [*_core_items(name), *_owner_items(name)]
+        menus[name] = [*own, *plugin_items(name), *_last_items(name)]
+    return menus[name]
 
 
 def plugin_items(name: str) -> list[MenuItem]:
@@ -257,11 +262,11 @@ def _last_items(name: str) -> list[MenuItem]:
 
 def _owner_items(name: str) -> list[MenuItem]:
     if "menu_entries" not in g:
-        entries: dict[str, list[MenuEntry]] = {}
-        for row in db.session.scalars(select(MenuEntry).order_by(MenuEntry.weight)):
-            entries.setdefault(row.menu, []).append(row)
+        entries: dict[str, list[tuple[str, str]]] = {}
+        for menu_name, text, url in reading().execute(_ENTRIES):
+            entries.setdefault(menu_name, []).append((text, url))
         g.menu_entries = entries
-    return [_item(row.label, row.url) for row in g.menu_entries.get(name, ())]
+    return [_item(text, url) for text, url in g.menu_entries.get(name, ())]
 
 
 def _links(*links: tuple[str, str, str]) -> list[MenuItem]:
