@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from flask_babel import gettext as _
 from sqlalchemy import func, select
 
-from ppvcms.api import Refusal, audit, db, new_id, now_ms, transaction
+from ppvcms.api import Refusal, audit, db, new_id, now_ms, part_of, transaction
 
 from .models import Person, Present
 from .services import State, locked
@@ -90,12 +90,14 @@ def let_go(actor: Actor, member_id: str) -> Refusal | None:
 
 
 def let_studio_bring(actor: Actor, *, allowed: bool) -> None:
-    """Say whether one's studio may bring papers in one's name."""
+    """Say whether one's present studio may bring papers in one's name; no later one may."""
     user_id = str(actor.user_id)
+    part = part_of(user_id)
+    helper_id = part.studio_id if allowed and part is not None else None
 
     def act(session: Session) -> None:
-        locked(session, user_id).studio_may = allowed
-        about = {"allowed": allowed}
+        locked(session, user_id).helper_id = helper_id
+        about = {"studio": helper_id}
         audit(session, user_id, "verification.studio.allowed", f"user:{user_id}", data=about)
 
     transaction(act)

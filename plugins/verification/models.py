@@ -13,7 +13,7 @@ class Person(Base):
     """The verification of one person; `details` are encrypted.
 
     Who is further in an account (AC-12) has a row under an id of their own, with
-    `account_id` and `stage_name`. `studio_may`: one's studio may bring papers.
+    `account_id` and `stage_name`. `helper_id` is the studio that may bring papers.
     """
 
     __tablename__ = "verification__person"
@@ -27,7 +27,7 @@ class Person(Base):
     decided_by: Mapped[Ulid | None]
     account_id: Mapped[Ulid | None] = mapped_column(index=True)
     stage_name: Mapped[str] = mapped_column(String(60), default="")
-    studio_may: Mapped[bool] = mapped_column(Boolean, default=False)
+    helper_id: Mapped[Ulid | None]
     left_at: Mapped[Millis | None]
     made_at: Mapped[Millis]
 

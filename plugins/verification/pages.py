@@ -74,6 +74,7 @@ def page(subject_id: str, form: DetailsForm | None = None) -> str:
         state_tone=state_tone,
         may_bring=case.state is not State.SUSPENDED,
         members=members_of(subject_id) if own else [],
+        helped=part is not None and case.helper_id == part.studio_id,
         studio=names_of([part.studio_id]).get(part.studio_id) if part is not None else None,
         url=lambda what, **more: _address(subject_id, what, **more),
         layout="layouts/performer.html" if current_actor().can(PERFORM) else "layouts/studio.html",

@@ -75,7 +75,7 @@ class Details:
 class Case:
     """A verification as it stands; `missing` names what is still to be brought.
 
-    `helped`: the person's studio may bring papers.
+    `helper_id` is the studio that may bring papers.
     """
 
     user_id: str
@@ -86,7 +86,7 @@ class Case:
     decided_by: str | None
     papers: tuple[Paper, ...]
     missing: tuple[str, ...]
-    helped: bool
+    helper_id: str | None
 
     @property
     def open(self) -> bool:
@@ -305,7 +305,7 @@ def _case(session: Session, user_id: str, row: Person | None) -> Case:
         user_id=user_id,
         papers=tuple(papers),
         missing=tuple(missing),
-        helped=row is not None and row.studio_may,
+        helper_id=row.helper_id if row is not None else None,
         **values,
     )
 

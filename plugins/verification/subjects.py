@@ -45,8 +45,9 @@ def hand_of(actor: Actor, subject_id: str) -> Hand | None:
         return None
     if row.account_id is not None:
         return Hand.OWN if row.account_id == actor.user_id else None
-    part = part_of(subject_id) if row.studio_may and actor.can(LEAD) else None
-    return Hand.PAPERS if part is not None and part.studio_id == actor.user_id else None
+    part = part_of(subject_id) if row.helper_id == actor.user_id else None
+    helps = part is not None and part.studio_id == actor.user_id and actor.can(LEAD)
+    return Hand.PAPERS if helps else None
 
 
 def kinds_of(subject_id: str) -> dict[str, PaperKind]:

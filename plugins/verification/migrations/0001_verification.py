@@ -21,7 +21,7 @@ def upgrade() -> None:
         sa.Column("decided_by", sa.String(26), nullable=True),
         sa.Column("account_id", sa.String(26), nullable=True),
         sa.Column("stage_name", sa.String(60), nullable=False),
-        sa.Column("studio_may", sa.Boolean(), nullable=False),
+        sa.Column("helper_id", sa.String(26), nullable=True),
         sa.Column("left_at", sa.BigInteger(), nullable=True),
         sa.Column("made_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("user_id", name="pk_verification__person"),
