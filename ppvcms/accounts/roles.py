@@ -24,6 +24,7 @@ EVERYBODY = ("room.enter", "message.send")
 PERMISSIONS: dict[str, tuple[str, ...]] = {
     "admin.view": ("moderator", "back_office"),
     "plugins.manage": (),
+    "code.manage": (),
     "themes.manage": (),
     "settings.manage": (),
     "roles.manage": (),
@@ -51,6 +52,8 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
 OUTSIDE = frozenset({"studio", "performer", "client"})
 RUNS_THE_SITE = frozenset(name for name, given in PERMISSIONS.items() if not OUTSIDE & set(given))
 """What only the people who run a site have; a role that gives it is never open."""
+OWNERS_ALONE = frozenset({"code.manage"})
+"""What no other role can be given: to bring programs onto the server."""
 
 SHIPPED: tuple[tuple[str, str, bool], ...] = (
     ("owner", "Owner", False),
@@ -139,7 +142,7 @@ def save_role(
         before = {"open": role.open, "permissions": role.granted}
         role.name = role.name if role.builtin else name.strip()[:64]
         if key != "owner":
-            wanted = set(permissions)
+            wanted = set(permissions) - OWNERS_ALONE
             role.open = is_open and not wanted & RUNS_THE_SITE
             _set(role, wanted, wanted | set(role.permissions.get("offered", PERMISSIONS)))
         audit.record(

@@ -55,6 +55,11 @@ class PluginInfo:
     needed_by: tuple[str, ...] = ()
     license: str = ""
     processes: tuple[str, ...] = field(default=())
+    installed: bool = False
+    data_kept: bool = False
+    uploaded: bool = False
+    can_go_back: bool = False
+    digest: str = ""
 
 
 def overview() -> list[PluginInfo]:
@@ -152,20 +157,21 @@ def deactivate(slug: str, *, actor_id: str | None, insist: bool = False) -> Refu
 def reset(slug: str, *, actor_id: str | None) -> Refusal | None:
     """Clear the strikes of a plugin that was put aside and try it again."""
     host = runtime()
-    failed_import = host.failures.pop(slug, None)
+    host.failures.pop(slug, None)
+    is_out = slug not in host.loaded
 
     def act(session: Session) -> Refusal | None:
         row = session.get(PluginRow, slug)
         if row is None:
             return _unknown(slug)
         quarantine.release(session, row)
-        if failed_import:
+        if is_out:
             move_code_generation(session)
         audit.record(session, actor_id, "host.plugin.reenabled", slug)
         return None
 
     answer = transaction(act)
-    if answer is None and failed_import and not getattr(current_app, "serving", False):
+    if answer is None and is_out and not getattr(current_app, "serving", False):
         failure = load(_app(), slug)
         answer = Refusal("failed", _("It failed again."), failure) if failure else None
     look_again()
@@ -254,6 +260,11 @@ def _info(slug: str, standing: Standing, rows: list[PluginRow]) -> PluginInfo:
         needed_by=tuple(_needed_by(slug)),
         license=manifest.license if manifest else "",
         processes=tuple(manifest.processes) if manifest else (),
+        installed=row is not None and row.uninstalled_at is None,
+        data_kept=row is not None and row.uninstalled_at is not None,
+        uploaded=row is not None and bool(row.code_digest),
+        can_go_back=row is not None and bool(row.code_before),
+        digest=(row.code_digest or "") if row is not None else "",
     )
 
 

@@ -12,6 +12,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 import time
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, TextIO
@@ -59,16 +60,21 @@ class Progress:
 def place(config: Config, order: Order) -> str:
     """Write an order down, start the process that does it, and return its id."""
     home = _new_home(config.instance)
-    (home / "order.json").write_text(json.dumps(asdict(order)))
+    (home / "order.json").write_text(written(order))
     start(config, home.name)
     return home.name
+
+
+def written(order: Order) -> str:
+    """Return an order as its file holds it."""
+    return json.dumps(asdict(order))
 
 
 def start(config: Config, order_id: str) -> None:
     """Start the process that does an order, such as once more after it was killed."""
     home = config.instance / "orders" / order_id
     with (home / "log").open("ab") as log:
-        subprocess.Popen(
+        process = subprocess.Popen(
             [sys.executable, "-m", "ppvcms", "plugins", "order", order_id],
             env=_environment(config),
             stdin=subprocess.DEVNULL,
@@ -76,6 +82,8 @@ def start(config: Config, order_id: str) -> None:
             stderr=log,
             start_new_session=True,
         )
+    # Nobody waits for it to be done, but its end must be taken note of.
+    threading.Thread(target=process.wait, name="order", daemon=True).start()
 
 
 def progress(instance: Path, order_id: str) -> Progress | None:

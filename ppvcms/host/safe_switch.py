@@ -22,14 +22,18 @@ def why() -> str:
     """Return why safe mode is on and how it ends, or an empty text."""
     config = runtime().config
     if safemode.began_by_itself():
-        return _(
-            "The site failed to start three times within five minutes, so it began without "
-            "plugins. Switch off what changed last, then start normally."
+        return str(
+            _(
+                "The site failed to start three times within five minutes, so it began without "
+                "plugins. Switch off what changed last, then start normally."
+            )
         )
     if config.safe_mode:
-        return _("It was started so (PPVCMS_SAFE_MODE or --safe). Start it without that to end it.")
+        return str(
+            _("It was started so (PPVCMS_SAFE_MODE or --safe). Start it without that to end it.")
+        )
     if safemode.is_on(config):
-        return _("It was turned on here or with a command, and stays until it is turned off.")
+        return str(_("It was turned on here or with a command, and stays until it is turned off."))
     return ""
 
 

@@ -14,12 +14,14 @@ AREAS = (
     "live",
     "mail",
     "overview",
+    "packages",
     "packs",
     "pages",
     "payments",
     "people",
     "plugins",
     "prices",
+    "removal",
     "roles",
     "rooms",
     "sessions",
@@ -27,6 +29,7 @@ AREAS = (
     "simulator",
     "texts",
     "themes",
+    "customise",
 )
 
 # Each module adds its pages to the blueprint when it is imported.

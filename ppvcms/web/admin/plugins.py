@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from werkzeug.routing import BuildError
 
 from ppvcms.db import transaction
-from ppvcms.host import lifecycle, safemode, settings
+from ppvcms.hookspecs import RULES
+from ppvcms.host import lifecycle, safe_switch, settings
+from ppvcms.host.calls import implementations
 from ppvcms.host.follow import followers
 from ppvcms.host.runtime import runtime
 from ppvcms.host.settings import SettingError
-from ppvcms.host.snapshot import core_template
+from ppvcms.host.snapshot import core_template, current
 from ppvcms.host.states import State
 from ppvcms.web.admin.frame import blueprint, tell
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
+    from pluggy import PluginManager
     from sqlalchemy.orm import Session
     from wtforms import Form
 
@@ -33,17 +38,44 @@ NEEDS_CARE = frozenset({State.BLOCKED, State.QUARANTINED, State.MISSING, State.U
 @policy(who=MANAGE)
 def plugins() -> ResponseReturnValue:
     """List every plugin that has files or a row, with what can be done."""
-    found = lifecycle.overview()
+    everything = lifecycle.overview()
+    sought = request.args.get("q", "").strip()[:60]
+    found = [each for each in everything if _fits(each, sought)]
     processes, following = followers()
     # The core's own template: this page must work with every plugin and theme broken.
     return render_template(
         core_template("admin/plugins.html"),
         groups=_groups(found),
+        sought=sought,
+        total=len(everything),
         words=_state_words(),
         processes=processes,
         following=following,
-        safe_mode=safemode.is_on(runtime().config),
+        safe_mode=safe_switch.why(),
+        may_bring=current_actor().can("code.manage"),
+        file_mods=runtime().config.file_mods,
         problems={each.slug: lifecycle.problems_of(each.slug) for each in found},
+    )
+
+
+@blueprint.get("/plugins/<slug>")
+@policy(who=MANAGE)
+def plugin(slug: str) -> ResponseReturnValue:
+    """Show all that is known of one plugin, and everything that can be done with it."""
+    found = runtime().found.get(slug)
+    snapshot = current()
+    return render_template(
+        core_template("admin/plugin.html"),
+        plugin=info_of(slug),
+        manifest=found.manifest if found else None,
+        folder=found.path if found else "",
+        words=_state_words(),
+        problems=lifecycle.problems_of(slug),
+        links=_links(slug),
+        hooks=[name for name in RULES if slug in hooks_of(snapshot.hooks, name)],
+        shut=[hook for hook, owner in snapshot.shut.items() if owner == slug],
+        may_bring=current_actor().can("code.manage"),
+        file_mods=runtime().config.file_mods,
     )
 
 
@@ -73,7 +105,7 @@ def plugin_deactivate(slug: str) -> ResponseReturnValue:
     refusal = lifecycle.deactivate(slug, actor_id=current_actor().user_id, insist=insist)
     if refusal is not None and refusal.code == "reasons":
         page = core_template("admin/plugin_deactivate.html")
-        return render_template(page, plugin=_info(slug), reasons=refusal.reason), 409
+        return render_template(page, plugin=info_of(slug), reasons=refusal.reason), 409
     tell(refusal, _("%(slug)s is off. Its data is kept.", slug=slug))
     return redirect(url_for("admin.plugins", _anchor=slug))
 
@@ -110,12 +142,32 @@ def plugin_settings(slug: str) -> ResponseReturnValue:
         return redirect(url_for("admin.plugin_settings", slug=slug))
     page = render_template(
         core_template("admin/plugin_settings.html"),
-        plugin=_info(slug),
+        plugin=info_of(slug),
         form=form,
         spec=spec,
         changed=settings.changed_at(slug),
     )
     return page, 422 if form.errors else 200
+
+
+def hooks_of(manager: PluginManager, name: str) -> list[str]:
+    """Return the slugs of the plugins that implement a hook."""
+    return [impl.plugin_name for impl in implementations(manager, name)]
+
+
+def _links(slug: str) -> dict[str, str]:
+    """Return where a plugin says to go after switching it on: label by address."""
+    found = runtime().found.get(slug)
+    links: dict[str, str] = {}
+    for endpoint, label in found.manifest.links.items() if found and found.manifest else ():
+        with contextlib.suppress(BuildError):
+            links[url_for(endpoint)] = label
+    return links
+
+
+def _fits(plugin: PluginInfo, sought: str) -> bool:
+    text = f"{plugin.name} {plugin.slug} {plugin.summary} {plugin.author} {plugin.category}"
+    return all(word in text.casefold() for word in sought.casefold().split())
 
 
 def _groups(found: list[PluginInfo]) -> list[tuple[str, list[PluginInfo]]]:
@@ -139,7 +191,8 @@ def _state_words() -> dict[State, str]:
     }
 
 
-def _info(slug: str) -> PluginInfo:
+def info_of(slug: str) -> PluginInfo:
+    """Return a plugin that has files or a row; without one there is no page."""
     found = next((each for each in lifecycle.overview() if each.slug == slug), None)
     if found is None:
         abort(404)

@@ -104,7 +104,10 @@ def catalogue() -> list[Area]:
     known = {name for _title, names in _core_areas() for name in names}
     areas = [
         *_core_areas(),
-        (_("Others"), [name for name in store.PERMISSIONS if name not in known]),
+        (
+            _("Others"),
+            [name for name in store.PERMISSIONS if name not in known | store.OWNERS_ALONE],
+        ),
     ]
     made = [
         Area(title, tuple(_of_core(name, words) for name in names if name in store.PERMISSIONS))
