@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import contextlib
+import csv
 import http.client
+import io
 import json
+from collections import Counter
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,6 +33,7 @@ TYPED = {
     "rate_voyeur": "0.80",
 }
 MODE = "own_evening_talk"
+ROOM = "june-park"
 TIP = 200
 
 
@@ -45,10 +50,10 @@ def make_mode(owner: Person, site: Site) -> None:
     expect(page.get_by_role("link", name="Evening talk", exact=True)).to_be_visible()
 
 
-def go_live(mara: Person, site: Site) -> None:
+def go_live(june: Person, site: Site) -> None:
     """Agree to unseen watching and go live in the owner's new kind of show."""
-    play.sign_in(mara, site, "mara@demo.invalid", then="/perform/live")
-    page = mara.page
+    play.sign_in(june, site, "june@demo.invalid", then="/perform/live")
+    page = june.page
     page.locator("[data-pv-preview]").click()
     page.locator(f"#agree-go-{MODE}").click()
     play.until(
@@ -61,12 +66,12 @@ def go_live(mara: Person, site: Site) -> None:
     expect(live).to_have_attribute("data-media", "connected", timeout=play.MEDIA_MS)
 
 
-def take_slot(kim: Person, mara: Person, site: Site) -> None:
+def take_slot(kim: Person, june: Person, site: Site) -> None:
     """Ask for the place with a camera, and be let in."""
-    play.enter_room(kim, site, "kim@demo.invalid")
+    play.enter_room(kim, site, "kim@demo.invalid", ROOM)
     play.open_terms(kim, "two_way")
     kim.page.locator("[data-pv-send]").click()
-    play.accept(mara)
+    play.accept(june)
     expect(kim.page.locator("#room")).to_have_attribute(
         "data-seat-role", "two_way", timeout=play.SEAT_MS
     )
@@ -81,11 +86,11 @@ def tip(person: Person) -> None:
     expect(page.locator(".pv-chat__line--tip")).to_be_visible(timeout=play.MEDIA_MS)
 
 
-def a_private(alex: Person, mara: Person) -> None:
+def a_private(alex: Person, june: Person) -> None:
     """Let a viewer of the group take a private, and end it after some seconds."""
     play.open_terms(alex, "private")
     alex.page.locator("[data-pv-send]").click()
-    play.accept(mara)
+    play.accept(june)
     alex.page.wait_for_url("**/private/**", timeout=play.SEAT_MS)
     place = alex.page.locator("#private")
     expect(place).to_have_attribute("data-seat-state", "live", timeout=play.SEAT_MS)
@@ -97,7 +102,7 @@ def public_facts(site: Site) -> dict[str, Any]:
     """Return what everybody may read about the room."""
     connection = http.client.HTTPConnection("127.0.0.1", site.port, timeout=10)
     with contextlib.closing(connection):
-        connection.request("GET", "/rooms/mara-lind/state.json")
+        connection.request("GET", f"/rooms/{ROOM}/state.json")
         found: dict[str, Any] = json.loads(connection.getresponse().read())
     return found
 
@@ -134,8 +139,32 @@ def all_is_right(site: Site) -> None:
         "SELECT s.party_kind, s.amount FROM share s JOIN transfer t ON t.id = s.transfer_id"
         " WHERE t.source LIKE 'tips:%'"
     )
-    assert dict(tips) == {"performer": TIP * 9 // 10, "site": TIP // 10}
+    # June is under contract: the studio has a quarter of her nine tenths.
+    assert dict(tips) == {"performer": 135, "studio": 45, "site": TIP // 10}
     assert site.value("SELECT count(*) FROM hold WHERE state = 'open'") == 0
+
+
+def statement_is_right(manager: Person, site: Site) -> None:
+    """Let the studio's manager download June's statement and compare it with the books."""
+    play.sign_in(manager, site, "studio@demo.invalid", then="/studio/statements")
+    line = manager.page.get_by_role("row", name="June Park")
+    with manager.page.expect_download() as found:
+        line.get_by_role("link", name="CSV").click()
+    sheet = csv.DictReader(io.StringIO(found.value.path().read_text(encoding="utf-8-sig")))
+    sums: Counter[str] = Counter()
+    for row in sheet:
+        sums.update(
+            {name: int(Decimal(row[name]) * 100) for name in ("person", "studio", "charged")}
+        )
+    kept = dict(
+        site.rows(
+            "SELECT party_kind, sum(amount) FROM share WHERE transfer_id IN"
+            " (SELECT transfer_id FROM share WHERE party_kind = 'studio') GROUP BY party_kind"
+        )
+    )
+    whole = sum(int(one) for one in kept.values())
+    expected = {"person": kept["performer"], "studio": kept["studio"], "charged": whole}
+    assert sums == expected
 
 
 @pytest.mark.timeout(600)
@@ -144,23 +173,23 @@ def test_a_group_with_every_way_in_and_a_private_between(site: Site, person: Per
     olga = person("olga", camera=False)
     make_mode(olga, site)
     olga.close()
-    mara = person("mara")
-    go_live(mara, site)
+    june = person("june")
+    go_live(june, site)
 
     alex = person("alex", camera=False)
-    alex.page.goto(f"{site.url}/rooms/mara-lind")
+    alex.page.goto(f"{site.url}/rooms/{ROOM}")
     expect(alex.page.locator("[data-pv-door]")).to_contain_text("1.20", timeout=play.MEDIA_MS)
-    play.enter(alex, site, "alex@demo.invalid", MODE)
+    play.enter(alex, site, "alex@demo.invalid", MODE, slug=ROOM)
     robin = person("robin", camera=False)
-    play.enter(robin, site, "robin@demo.invalid", "voyeur")
+    play.enter(robin, site, "robin@demo.invalid", "voyeur", slug=ROOM)
     kim = person("kim", width=400, height=760)
-    take_slot(kim, mara, site)
+    take_slot(kim, june, site)
     tip(alex)
 
-    expect(mara.page.locator("[data-pv-voyeurs] b")).to_have_text("1", timeout=play.MEDIA_MS)
-    expect(mara.page.locator("[data-pv-audience]")).not_to_contain_text("Robin")
-    expect(mara.page.locator("[data-pv-audience] li")).to_have_count(2)
-    play.sees_video(mara, "[data-role=two_way] video")
+    expect(june.page.locator("[data-pv-voyeurs] b")).to_have_text("1", timeout=play.MEDIA_MS)
+    expect(june.page.locator("[data-pv-audience]")).not_to_contain_text("Robin")
+    expect(june.page.locator("[data-pv-audience] li")).to_have_count(2)
+    play.sees_video(june, "[data-role=two_way] video")
     play.until(
         lambda: public_facts(site)["viewers"] == 2,
         within_s=30,
@@ -168,22 +197,22 @@ def test_a_group_with_every_way_in_and_a_private_between(site: Site, person: Per
     )
     expect(alex.page.locator(".pv-chat")).not_to_contain_text("Robin")
     assert "Robin" not in json.dumps(public_facts(site))
-    for one in (mara, alex, robin, kim):
+    for one in (june, alex, robin, kim):
         one.screenshot("together")
 
-    a_private(alex, mara)
+    a_private(alex, june)
     expect(kim.page.locator("[data-pv-held]")).to_be_visible(timeout=play.MEDIA_MS)
     expect(robin.page.locator("[data-pv-held]")).to_be_visible(timeout=play.MEDIA_MS)
     kim.screenshot("waits")
     alex.page.locator("[data-pv-end]").click()
     alex.page.locator("dialog [value=yes]").click()
     alex.page.wait_for_url("**/account/sessions/*", timeout=play.SEAT_MS)
-    mara.page.locator("[data-pv-ready]").click(timeout=play.MEDIA_MS)
+    june.page.locator("[data-pv-ready]").click(timeout=play.MEDIA_MS)
     play.seat_counts(kim)
     kim.screenshot("goes-on")
 
-    mara.page.locator("[data-pv-off]").click()
-    mara.page.locator("dialog [value=yes]").click()
+    june.page.locator("[data-pv-off]").click()
+    june.page.locator("dialog [value=yes]").click()
     for one in (kim, robin):
         expect(one.page.locator("[data-pv-outcome] a")).to_be_visible(timeout=play.SEAT_MS)
     kim.screenshot("over")
@@ -193,4 +222,5 @@ def test_a_group_with_every_way_in_and_a_private_between(site: Site, person: Per
         why="every seat is settled",
     )
     all_is_right(site)
+    statement_is_right(person("manager", camera=False), site)
     play.books_hold(site)
