@@ -6,7 +6,7 @@ const drawn = new Map();
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(name).trim();
-  return { ink: token("--pv-ink-3"), grid: token("--pv-line"), lines: [token("--pv-brand"), token("--pv-accent"), token("--pv-info"), token("--pv-private-text")] };
+  return { ink: token("--pv-ink-3"), grid: token("--pv-line"), lines: [token("--pv-brand"), token("--pv-accent"), token("--pv-info"), token("--pv-private-text"), token("--pv-good"), token("--pv-ink-3")] };
 }
 
 // Bars stand on each other: the tallest is drawn first, so that every part stays in sight.
@@ -33,8 +33,9 @@ function draw(figure) {
     axes: [axis, { ...axis, size: 56, values: (u, values) => values.map((v) => new Intl.NumberFormat(document.documentElement.lang).format(v) + (figure.dataset.unit ? ` ${figure.dataset.unit}` : "")) }],
     series: [{}, ...series.map((one, i) => ({
       label: one.label,
-      stroke: look.lines[i % 4],
-      width: 2,
+      stroke: look.lines[i % look.lines.length],
+      // A bar without a height shows nothing.
+      width: figure.dataset.pvChart === "bars" ? 0 : 2,
       fill: figure.dataset.pvChart === "line" && i === 0 ? `${look.lines[0]}22` : undefined,
       paths: figure.dataset.pvChart === "bars" ? uPlot.paths.bars({ size: [0.6, 40], radius: 0.15 }) : uPlot.paths.spline(),
       points: { show: false },
