@@ -16,7 +16,6 @@ from ppvcms.host.settings import save_site, site
 from ppvcms.host.snapshot import look_again
 from ppvcms.host.theme_fit import fitting
 from ppvcms.host.worn import FRAME, PREVIEW, begin
-from ppvcms.host.worn import preview as preview_now
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -27,7 +26,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class ThemeInfo:
-    """A theme as lists and pages show it."""
+    """A theme as lists and pages show it; one that is `blocked` cannot be worn at all."""
 
     slug: str
     name: str
@@ -38,6 +37,8 @@ class ThemeInfo:
     screenshot: str
     labels: Mapping[str, Mapping[str, Mapping[str, str]]]
     problems: tuple[str, ...] = ()
+    parent: str = ""
+    blocked: bool = False
 
 
 def overview() -> list[ThemeInfo]:
@@ -82,12 +83,6 @@ def end_preview() -> None:
     browser.pop(FRAME, None)
 
 
-def previewed() -> str:
-    """Return the theme that this browser session previews, or an empty text."""
-    seen = preview_now()
-    return seen.slug if seen else ""
-
-
 def _info(slug: str) -> ThemeInfo:
     host = runtime()
     found = host.themes[slug]
@@ -103,6 +98,8 @@ def _info(slug: str) -> ThemeInfo:
         screenshot=manifest.screenshot if manifest else "",
         labels=manifest.labels if manifest else {},
         problems=(*found.problems, *((fault,) if fault else ())),
+        parent=manifest.parent if manifest else "",
+        blocked=bool(found.problems),
     )
 
 

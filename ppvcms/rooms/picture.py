@@ -18,18 +18,23 @@ LONGEST_S = 15
 MOST_MEMORY = 1 << 30
 
 
+JPEG, PNG = "JPEG", "PNG"
+SMALLEST_MARK = 16
+"""A logo or an icon may be smaller than a photograph, and see-through."""
+
+
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """A picture as we write it: a JPEG."""
+    """A picture as we write it: a JPEG, or a PNG where it may be see-through."""
 
     data: bytes
     width: int
     height: int
 
 
-def encode_apart(data: bytes, widest: int) -> Encoded | None:
-    """Return the picture as a fresh JPEG without any metadata, or None if it is not one."""
-    command = [sys.executable, "-I", __file__, str(widest)]
+def encode_apart(data: bytes, widest: int, form: str = JPEG) -> Encoded | None:
+    """Return the picture written anew without any metadata, or None if it is not one."""
+    command = [sys.executable, "-I", __file__, str(widest), form]
     try:
         done = subprocess.run(
             command, input=data, capture_output=True, timeout=LONGEST_S, check=False
@@ -43,7 +48,7 @@ def encode_apart(data: bytes, widest: int) -> Encoded | None:
     return Encoded(picture, width, height)
 
 
-def encode(data: bytes, widest: int) -> Encoded | None:
+def encode(data: bytes, widest: int, form: str = JPEG) -> Encoded | None:
     """Do the work of `encode_apart` in this process."""
     from PIL import Image, ImageOps  # noqa: PLC0415 - only the process apart needs it
 
@@ -51,26 +56,27 @@ def encode(data: bytes, widest: int) -> Encoded | None:
     try:
         with Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "WEBP")) as picture:
             picture.draft("RGB", (widest, widest))
-            upright = ImageOps.exif_transpose(picture).convert("RGB")
+            upright = ImageOps.exif_transpose(picture).convert("RGB" if form == JPEG else "RGBA")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
     upright.thumbnail((widest, widest))
-    if min(upright.size) < SMALLEST_SIDE:
+    if min(upright.size) < (SMALLEST_SIDE if form == JPEG else SMALLEST_MARK):
         return None
     # Pasted onto an empty one, so that nothing but pixels comes along.
-    plain = Image.new("RGB", upright.size)
+    plain = Image.new(upright.mode, upright.size)
     plain.paste(upright)
     out = io.BytesIO()
-    plain.save(out, "JPEG", quality=82, optimize=True, progressive=True)
+    how = {"quality": 82, "progressive": True} if form == JPEG else {}
+    plain.save(out, form, optimize=True, **how)
     return Encoded(out.getvalue(), *plain.size)
 
 
-def main(widest: int) -> int:
+def main(widest: int, form: str) -> int:
     """Encode what comes in; 1 when it is not a picture."""
     import resource  # noqa: PLC0415 - as above
 
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
-    encoded = encode(sys.stdin.buffer.read(), widest)
+    encoded = encode(sys.stdin.buffer.read(), widest, form)
     if encoded is None:
         return 1
     sys.stdout.buffer.write(f"{encoded.width} {encoded.height}\n".encode() + encoded.data)
@@ -78,4 +84,4 @@ def main(widest: int) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(int(sys.argv[1])))
+    sys.exit(main(int(sys.argv[1]), sys.argv[2]))

@@ -33,7 +33,6 @@ def themes() -> ResponseReturnValue:
         core_template("admin/themes.html"),
         themes=found,
         words={theme.slug: _words(theme) for theme in found},
-        previewed=host_themes.previewed(),
     )
 
 
