@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from ppvcms.metering.figures import (
+    BREAKS_MS,
     WAIT_CLICK_MS,
     WAIT_FREE_MS,
     WAIT_FREED_MS,
@@ -84,7 +85,8 @@ def _secure_dearer(track: Track, rate: int, counted: tuple[Segment, ...]) -> boo
     if least > track.available:
         track.commands.append(Denied(Why.FUNDS, least, least - track.available))
         return False
-    flows = state.phase is not Phase.PAUSED
+    # What was free was granted for a day; the engine is told its new end.
+    flows = state.phase is not Phase.PAUSED and state.rate > 0
     granted_s = -(-max(0, state.secured_until - track.now) // 1000) if flows else 0
     amount = min(track.available, max(least, missing(granted_s)))
     if amount:
@@ -120,6 +122,41 @@ def next_block(track: Track, nr: int) -> None:
         track.put(secured_until=state.secured_until + 1000 * terms.block_s)
         if state.phase is Phase.EXHAUSTED:
             track.reopen()
+
+
+# --- Breaks of the performer (PS-11) ------------------------------------------------------
+
+
+def rest(track: Track) -> None:
+    """Stop billing since the last counted second, for what is left of five minutes a seat."""
+    state = track.state
+    if state.phase is Phase.BREAK:
+        return
+    left_ms = BREAKS_MS - state.break_ms
+    if state.phase is not Phase.LIVE or left_ms <= 0:
+        track.commands.append(Denied(Why.BREAKS if left_ms <= 0 else Why.NOT_NOW))
+        return
+    # After a short wait media counts a little later than it flows.
+    at = min(track.now, max(track.last_counted(), state.live_since or 0))
+    track.post()
+    track.put(phase=Phase.BREAK, paused_at=at, resume_by=at + left_ms, resume_after=None)
+    track.commands.append(Hold(at))
+
+
+def stay_resting(track: Track) -> None:
+    """End the show when its breaks became too long: nobody is billed for an empty chair."""
+    if track.now >= (track.state.resume_by or track.now):
+        track.close(Reason.BREAK_OVER)
+
+
+def rest_over(track: Track) -> None:
+    """Go on as soon as both sides are there."""
+    state = track.state
+    if state.phase is not Phase.BREAK:
+        return
+    rested_ms = track.now - (state.paused_at or track.now)
+    track.put(break_ms=state.break_ms + rested_ms)
+    track.reopen()
 
 
 # --- Waiting for the end of a private (R-39) ----------------------------------------------

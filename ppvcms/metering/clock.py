@@ -43,11 +43,14 @@ from ppvcms.metering.state import (
     Post,
     Reason,
     Rerate,
+    Rest,
+    RestOver,
     Resume,
     SeatState,
     Secure,
     Side,
     Start,
+    Tick,
     Unbilled,
     Wait,
     Warn,
@@ -98,6 +101,7 @@ def step(state: SeatState, event: Event, now: int) -> tuple[SeatState, Commands]
             changes.come_back(track)
         case _:
             track.available = event.available
+            track.limited = isinstance(event, Tick) and event.limited
             track.look()
             _change(track, event)
     denied = next((one for one in track.commands if isinstance(one, Denied)), None)
@@ -115,6 +119,10 @@ def _change(track: Track, event: Event) -> None:
             changes.next_block(track, event.nr)
         case GoOn():
             changes.go_on(track)
+        case Rest():
+            changes.rest(track)
+        case RestOver():
+            changes.rest_over(track)
 
 
 def _copy(state: SeatState) -> SeatState:
@@ -134,12 +142,13 @@ def seen(state: SeatState, evidence: Evidence, now: int) -> SeatState:
 
 @dataclass(slots=True)
 class Track:
-    """One step under way; `available` is what the wallet can still give."""
+    """One step under way; `available` is what the wallet can still give, `limited` by a limit."""
 
     state: SeatState
     now: int
     evidence: Evidence
     available: int = 0
+    limited: bool = False
     commands: list[Command] = field(default_factory=list)
 
     def look(self) -> None:
@@ -154,6 +163,8 @@ class Track:
             self._stay()
         if self.state.phase is Phase.WAITING:
             changes.stay_waiting(self)
+        if self.state.phase is Phase.BREAK:
+            changes.stay_resting(self)
         if self.state.phase is Phase.LIVE:
             self._warn()
 
@@ -324,14 +335,15 @@ class Track:
         if self._over_at(self.state.resume_by):
             # With money at hand it was the meter that did not come in time, not the payer.
             has_money = self._next_block() > 0
-            over = Reason.BLOCK_OVER if self.state.terms.block_s else Reason.EXHAUSTED
+            over = Reason.LIMIT if self.limited else Reason.EXHAUSTED
+            over = Reason.BLOCK_OVER if self.state.terms.block_s else over
             self.close(Reason.RESUME_WINDOW if has_money else over)
         elif self._extend() or (self.state.rate == 0 and not self.state.terms.block_s):
             self.reopen()
 
     def reopen(self) -> None:
-        """Let an exhausted seat go on as soon as both sides are there."""
-        # Waiting for money is not a pause of R-24.
+        """Let a seat go on as soon as both sides are there."""
+        # Waiting for money is not a pause of R-24, and no more is a break.
         self.commands.append(Unbilled(self.state.paused_at or self.now, self.now))
         self.put(
             phase=Phase.PAUSED,
@@ -378,6 +390,9 @@ class Track:
     def close(self, reason: Reason) -> None:
         """End the seat; before its start it is void and costs nothing."""
         state = self.state
+        if state.phase is Phase.BREAK and reason is Reason.PAYER_ENDED:
+            # Who does not wait for the end of a break owes no minimum (PS-11).
+            reason = Reason.LEFT_BREAK
         void = state.started_at is None
         charge = charge_of(state, reason)
         for since in (state.paused_at, state.waiting_since):

@@ -78,7 +78,8 @@ def divide_hours(session: Session, one: Look) -> int:
             for share, before in zip(shares, given, strict=True)
         )
         _post(session, one, period, fresh, key=f"{_key(one, period)}@{hours}")
-        periods.write(session, one.row.id, period, shared=amount)
+        if amount or len(found) > 1:
+            periods.write(session, one.row.id, period, shared=amount)
     faultpoint("hour.shared")
     return hours
 

@@ -159,6 +159,8 @@ def _not_for_you() -> Refusal:
 
 def refusal_to_buy(terms: Terms, actor: Actor) -> Refusal | None:
     """Ask plugins whether somebody may pay for a show, before anything is taken (AC-05)."""
+    if not funds_needed(terms):
+        return None
     return dispatch.decide(
         "check_purchase",
         actor=actor,

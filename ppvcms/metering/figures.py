@@ -43,7 +43,9 @@ WAIT_CLICK_MS = 1_800_000
 WAIT_LOOK_MS = 10_000
 BLOCK_OFFER_S = 60
 """How long before the end of a block the next one is offered (PS-12)."""
-PAYERS = frozenset({Reason.PAYER_ENDED, Reason.EXHAUSTED, Reason.BLOCK_OVER})
+BREAKS_MS = 300_000
+"""How long the breaks of a seat may be together (PS-11, R-24)."""
+PAYERS = frozenset({Reason.PAYER_ENDED, Reason.EXHAUSTED, Reason.LIMIT, Reason.BLOCK_OVER})
 """Ends that are the payer's own doing (R-21)."""
 
 
@@ -52,8 +54,8 @@ def charge_of(state: SeatState, reason: Reason) -> int:
 
     The minimum is due when the payer ended the seat or did not come back, never
     when the performer, the site or the engine ended it, nor during a private that
-    took the room away. A block that was begun is paid whole in the same cases;
-    otherwise its unserved part goes back, rounded up (R-22).
+    took the room away. A block that was begun is
+    paid whole in the same cases; otherwise its unserved part goes back, rounded up (R-22).
     """
     payers_doing = reason in PAYERS or (
         reason in {Reason.RESUME_WINDOW, Reason.PAUSE_CAP} and state.cause is Side.PAYER

@@ -8,7 +8,7 @@ Engines and pages are told after the commit.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from ppvcms import bulk
@@ -164,8 +164,11 @@ def look(
     looks = []
     for row in locked:
         evidence = evidence_of(facts, seat_id=row.id, show_id=row.show_id)
+        wallet = wallets[row.wallet_id]
         happens = event(evidence, left[row.wallet_id])
-        looks.append(_look(row, terms[row.id], evidence, happens, wallets[row.wallet_id], moment))
+        if isinstance(happens, Tick) and wallet.available < wallet.funds:
+            happens = replace(happens, limited=True)
+        looks.append(_look(row, terms[row.id], evidence, happens, wallet, moment))
         left[row.wallet_id] -= looks[-1].secures
     faultpoint("meter.checked")
     return looks

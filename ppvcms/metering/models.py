@@ -22,14 +22,14 @@ class Seat(Base):
 
     States: ``secured`` (waiting for both medias), ``live``, ``paused``,
     ``exhausted`` (cut for want of money, may return), ``waiting`` (a private of
-    its room runs, R-39), ``settled``, ``void``. `role` and `rate` are those of
-    now; `parts` are the segments before (role, rate, from, counted), and
-    `part_at` is when the running one began; a seat of one segment has neither.
-    `secured` is what was held and not given back, `freed` what was given back
-    while it waited. `shared_hours` are the counted hours that are divided (R-38).
-    `beat_at` is when the meter looked last: a seat that nobody looks at is an
-    orphan (I23). `due` is what was counted until then, `posted` what of it has
-    left the wallet.
+    its room runs, R-39), ``break`` (of the performer, PS-11), ``settled``, ``void``.
+    `role` and `rate` are those of now; `parts` are the segments before (role, rate,
+    from, counted), and `part_at` is when the running one began; a seat of one segment
+    has neither. `secured` is what was held and not given back, `freed` what was given
+    back while it waited. `shared_hours` are the counted hours that are divided (R-38).
+    `beat_at` is when the meter looked last: a seat that nobody looks at is an orphan
+    (I23). `due` is what was counted until then, `posted` what of it has left the
+    wallet.
     """
 
     __tablename__ = "seat"
@@ -81,6 +81,7 @@ class Seat(Base):
     warned: Mapped[int] = mapped_column(Integer, default=0)
     waiting_since: Mapped[Millis | None]
     back_at: Mapped[Millis | None]
+    break_ms: Mapped[int] = mapped_column(default=0)
     freed: Mapped[Amount] = mapped_column(default=0)
     shared_hours: Mapped[int] = mapped_column(Integer, default=0)
     beat_at: Mapped[Millis]

@@ -175,6 +175,11 @@ def reason_text(reason: str | None, cause: str | None) -> str:
         Reason.RESUME_WINDOW: _("The connection was lost and did not come back in time."),
         Reason.PAUSE_CAP: _("All pauses together became too long."),
         Reason.EXHAUSTED: _("The credits were used up."),
+        Reason.LIMIT: _("The spending limit was reached."),
+        Reason.LEFT_BREAK: _(
+            "%(who)s left while %(other)s took a break.", who=client, other=performer
+        ),
+        Reason.BREAK_OVER: _("%(who)s did not come back from a break in time.", who=performer),
         Reason.NOT_CONNECTED: _("The show never began. Nothing was charged.") + " " + missing,
         Reason.WENT_OFF: _("The room was closed."),
         Reason.STAFF: _("The site ended the show."),

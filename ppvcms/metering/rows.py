@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
     from sqlalchemy.orm import Session
 
-OPEN = (Phase.SECURED, Phase.LIVE, Phase.PAUSED, Phase.EXHAUSTED, Phase.WAITING)
+OPEN = (Phase.SECURED, Phase.LIVE, Phase.PAUSED, Phase.EXHAUSTED, Phase.WAITING, Phase.BREAK)
 OPEN_STATES = tuple(phase.value for phase in OPEN)
 MOST_KEPT = 20_000
 
@@ -106,6 +106,7 @@ def state_of(row: Any, terms: Terms | None = None) -> SeatState:
         warned=row.warned,
         waiting_since=row.waiting_since,
         back_at=row.back_at,
+        break_ms=row.break_ms,
         closed_at=row.closed_at,
         reason=Reason(row.close_reason) if row.close_reason else None,
     )
@@ -138,6 +139,7 @@ def values_of(state: SeatState) -> dict[str, Any]:
         "warned": state.warned,
         "waiting_since": state.waiting_since,
         "back_at": state.back_at,
+        "break_ms": state.break_ms,
         "closed_at": state.closed_at,
         "close_reason": state.reason.value if state.reason else None,
     }

@@ -22,12 +22,13 @@ from ppvcms.ledger.store import (
     wallet_of,
 )
 from ppvcms.media.services import SeatLease
-from ppvcms.metering import settle
+from ppvcms.metering import settle, turns
 from ppvcms.metering.clock import opened
 from ppvcms.metering.figures import LOOK_EVERY_MS
 from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES, values_of
 from ppvcms.metering.state import Phase, Reason
+from ppvcms.metering.terms import first_block
 from ppvcms.metering.view import Line, SeatView, seat_view, seat_views
 from ppvcms.results import Refusal
 
@@ -51,6 +52,7 @@ __all__ = [
     "resume_after_top_up",
     "seat_view",
     "seat_views",
+    "take_break",
 ]
 
 STAFF_ROLES = frozenset({"owner", "moderator"})
@@ -69,17 +71,16 @@ def open_seat(
 ) -> Seat | Refusal:
     """Open a payer's seat in a show and secure its first block, in the caller's transaction.
 
-    The same key gives the same seat. The refusals are "funds" (R-29), "busy"
-    (R-08, with the seat that is open) and "forbidden" (R-16); then nothing of
-    this was written. `now` stands for the database's clock in tests.
+    The same key gives the same seat. Terms without a price hold nothing (RM-13).
+    The refusals are "funds" (R-29), "busy" (R-08, with the seat that is open) and
+    "forbidden" (R-16); then nothing of this was written. `now` stands for the
+    database's clock in tests.
     """
     faultpoint("seat.begin")
     wallet = wallet_of(session, payer_id)
     lock_accounts(session, [wallet.id])
     hold_key = f"seat:{payer_id}:{key}"
-    known = session.scalar(
-        select(Seat).join(Hold, Hold.seat_id == Seat.id).where(Hold.key == hold_key)
-    )
+    known = _opened_before(session, show, payer_id, terms, hold_key)
     if known is not None:
         return known
     refusal = _refusal_to_open(session, show, payer_id, terms)
@@ -88,16 +89,9 @@ def open_seat(
     faultpoint("seat.locked")
     seat_id, now = new_id(), now_ms(session) if now is None else now
     state = opened(terms, now=now)
-    hold = place_hold(
-        session,
-        wallet.id,
-        state.secured,
-        key=hold_key,
-        source=f"seat:{seat_id}",
-        seat_id=seat_id,
-    )
-    if isinstance(hold, Refusal):
-        return hold
+    hold_id = _hold(session, wallet.id, state.secured, seat_id, hold_key)
+    if isinstance(hold_id, Refusal):
+        return hold_id
     faultpoint("seat.held")
     seat = Seat(
         id=seat_id,
@@ -110,7 +104,7 @@ def open_seat(
         terms=terms.to_json(),
         wallet_id=wallet.id,
         escrow_id=open_account(session, AccountKind.ESCROW, "show", show.id, terms.currency).id,
-        hold_id=hold.id,
+        hold_id=hold_id,
         opened_at=now,
         seq=0,
         lease_seq=1,
@@ -135,6 +129,30 @@ def open_seat(
     faultpoint("seat.outboxed")
     after_commit(session, lambda: faultpoint("seat.commit_sent"))
     return seat
+
+
+def _opened_before(
+    session: Session, show: Show, payer_id: str, terms: Terms, hold_key: str
+) -> Seat | None:
+    """Return the seat that this click opened already; a free one is known by its show (RM-13)."""
+    if first_block(terms):
+        return session.scalar(
+            select(Seat).join(Hold, Hold.seat_id == Seat.id).where(Hold.key == hold_key)
+        )
+    mine = (Seat.payer_id == payer_id) & (Seat.show_id == show.id) & (Seat.mode == terms.mode)
+    free = select(Seat).where(mine, Seat.state.in_(OPEN_STATES))
+    return next((one for one in session.scalars(free) if not one.terms["rate_per_minute"]), None)
+
+
+def _hold(
+    session: Session, wallet_id: str, amount: int, seat_id: str, key: str
+) -> str | Refusal | None:
+    """Hold what opens a seat, in minor units; nothing where nothing is due."""
+    if not amount:
+        return None
+    source = f"seat:{seat_id}"
+    hold = place_hold(session, wallet_id, amount, key=key, source=source, seat_id=seat_id)
+    return hold if isinstance(hold, Refusal) else hold.id
 
 
 def _refusal_to_open(session: Session, show: Show, payer_id: str, terms: Terms) -> Refusal | None:
@@ -192,6 +210,19 @@ def resume_after_top_up(payer_id: str) -> SeatView | None:
         return None
     settle.look_at(seat.id)
     return seat_view(seat.id)
+
+
+def take_break(seat_id: str, actor: Actor, *, on: bool) -> SeatView | Refusal:
+    """Let the performer of a private rest unbilled, or be back (PS-11).
+
+    Raises:
+        NotFoundError: There is no such seat.
+    """
+    view = seat_view(seat_id)
+    if not view.private or actor.user_id != view.performer_id:
+        return Refusal("not_found", _("There is no such show."))
+    refusal = turns.rest(seat_id) if on else turns.rest_over(seat_id)
+    return refusal or seat_view(seat_id)
 
 
 def open_seat_of(payer_id: str) -> Seat | None:

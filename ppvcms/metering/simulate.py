@@ -27,6 +27,8 @@ from ppvcms.metering.state import (
     Phase,
     Reason,
     Rerate,
+    Rest,
+    RestOver,
     SeatState,
     Secure,
     Tick,
@@ -61,10 +63,13 @@ class What(StrEnum):
     PRIVATE_ENDS = "private_ends"
     GO_ON = "go_on"
     NEXT_BLOCK = "next_block"
+    BREAK_BEGINS = "break_begins"
+    BREAK_ENDS = "break_ends"
     PAYER_ENDS = "payer_ends"
     PERFORMER_ENDS = "performer_ends"
 
 
+ASKS = {What.GO_ON: GoOn, What.BREAK_BEGINS: Rest, What.BREAK_ENDS: RestOver}
 ENDS = {What.PAYER_ENDS: Reason.PAYER_ENDED, What.PERFORMER_ENDS: Reason.PERFORMER_ENDED}
 
 
@@ -206,12 +211,10 @@ class _Stage:
                 return Rerate(moment.role, moment.amount, evidence, available)
             case What.NEXT_BLOCK:
                 return NextBlock(moment.amount, evidence, available)
-            case What.PRIVATE_BEGINS:
-                return Wait(evidence)
-            case What.PRIVATE_ENDS:
-                return Back(evidence)
-            case What.GO_ON:
-                return GoOn(evidence, available)
+            case What.PRIVATE_BEGINS | What.PRIVATE_ENDS:
+                return (Wait if moment.what is What.PRIVATE_BEGINS else Back)(evidence)
+            case What.GO_ON | What.BREAK_BEGINS | What.BREAK_ENDS:
+                return ASKS[moment.what](evidence, available)
         return End(ENDS[moment.what], evidence)
 
     def _tip(self, moment: Moment) -> None:

@@ -231,6 +231,12 @@ def switch(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
     return now if isinstance(now, Refusal) else {"switches": now}
 
 
+@event("break", fields={"seat": ID, "on": Field(bool)}, rate=Rate(5, 0.5))
+def take_break(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
+    """Rest in a private show, or be back; by its performer (PS-11)."""
+    return _seat(seats.take_break(data["seat"], caller.actor, on=data["on"]), caller)
+
+
 @event("end", fields={"seat": ID})
 def end(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
     """End a seat, by either side (PS-09)."""

@@ -23,6 +23,7 @@ class Phase(StrEnum):
     PAUSED = "paused"
     EXHAUSTED = "exhausted"
     WAITING = "waiting"
+    BREAK = "break"
     SETTLED = "settled"
     VOID = "void"
 
@@ -48,6 +49,7 @@ class Reason(StrEnum):
     RESUME_WINDOW = "resume_window"
     PAUSE_CAP = "pause_cap"
     EXHAUSTED = "exhausted"
+    LIMIT = "limit"
     NOT_CONNECTED = "not_connected"
     WENT_OFF = "went_off"
     STAFF = "staff"
@@ -55,6 +57,8 @@ class Reason(StrEnum):
     MODE_CHANGED = "mode_changed"
     NOT_CONTINUED = "not_continued"
     BLOCK_OVER = "block_over"
+    BREAK_OVER = "break_over"
+    LEFT_BREAK = "left_break"
 
 
 class Why(StrEnum):
@@ -64,6 +68,7 @@ class Why(StrEnum):
     NOT_NOW = "not_now"
     NOT_BACK = "not_back"
     BLOCKS = "blocks"
+    BREAKS = "breaks"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +95,8 @@ class SeatState:
     `parts` are the segments before it. `live_since` is when media was last allowed
     to flow. `gaps` are the moments at which the payer's line was lost within the
     last ten minutes. `waiting_since` is when a private took the room away, and
-    `back_at` when its performer was back (R-39).
+    `back_at` when its performer was back (R-39). `break_ms` is the time of breaks
+    that are over (PS-11); one that runs began at `paused_at`.
     """
 
     terms: Terms
@@ -117,6 +123,7 @@ class SeatState:
     warned: int = 0
     waiting_since: int | None = None
     back_at: int | None = None
+    break_ms: int = 0
     closed_at: int | None = None
     reason: Reason | None = None
 
@@ -173,10 +180,14 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Tick:
-    """The meter looks: what is proven, and what the wallet has available."""
+    """The meter looks: what is proven, and what the wallet has available.
+
+    `limited` says that a limit of spending leaves less than there is (WL-16).
+    """
 
     evidence: Evidence
     available: int
+    limited: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +239,23 @@ class GoOn:
     available: int
 
 
-Event = Tick | End | Rerate | NextBlock | Wait | Back | GoOn
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """The performer takes a break, unbilled (PS-11)."""
+
+    evidence: Evidence
+    available: int
+
+
+@dataclass(frozen=True, slots=True)
+class RestOver:
+    """The performer is back from the break (PS-11)."""
+
+    evidence: Evidence
+    available: int
+
+
+Event = Tick | End | Rerate | NextBlock | Wait | Back | GoOn | Rest | RestOver
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,7 +316,7 @@ class Resume:
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """The payer waits for the end of a private: stop the media (R-39)."""
+    """The payer waits, for the end of a private or of a break: stop the media (R-39, PS-11)."""
 
     at: int
 

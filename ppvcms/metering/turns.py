@@ -13,7 +13,7 @@ from flask_babel import gettext as _
 from ppvcms.faultpoints import faultpoint
 from ppvcms.ledger.books import credits_text
 from ppvcms.metering import settle
-from ppvcms.metering.state import GoOn, NextBlock, Rerate, Why
+from ppvcms.metering.state import GoOn, NextBlock, Rerate, Rest, RestOver, Why
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -61,6 +61,26 @@ def go_on(seat_id: str, *, now: int | None = None) -> Refusal | None:
     return _ask(seat_id, GoOn, now=now)
 
 
+def rest(seat_id: str, *, now: int | None = None) -> Refusal | None:
+    """Let the performer of a seat take a break, five minutes a seat in all, unbilled (PS-11).
+
+    The refusals are "closed" and "not_now".
+
+    Raises:
+        NotFoundError: There is no such seat.
+    """
+    return _ask(seat_id, Rest, now=now)
+
+
+def rest_over(seat_id: str, *, now: int | None = None) -> Refusal | None:
+    """Go on after a break, as soon as both sides are there.
+
+    Raises:
+        NotFoundError: There is no such seat.
+    """
+    return _ask(seat_id, RestOver, now=now)
+
+
 def _ask(
     seat_id: str, event: Callable[[Evidence, int], Event], *, now: int | None
 ) -> Refusal | None:
@@ -93,6 +113,7 @@ def _refusal(denied: Denied) -> Refusal:
     sentences = {
         Why.NOT_NOW: _("This can be changed while the show runs. Nothing was changed."),
         Why.NOT_BACK: _("The private show still runs. Nothing was taken."),
+        Why.BREAKS: _("The breaks of this show are used up. Nothing was changed."),
         Why.BLOCKS: _("This show is sold in blocks of time. Nothing was changed."),
     }
     return Refusal("not_now", sentences[denied.why])

@@ -158,7 +158,7 @@ def state_json(room: Room) -> dict[str, Any]:
         "show": room.show_id,
         "public_media": card.state.public_media,
         "public_mode": card.public_mode,
-        "carries": card.scene.public.base if card.scene.public is not None else "video",
+        "carries": card.scene.carries,
         "slots": slots_json(room, card.scene),
         "free_until": card.scene.free_until,
         "voyeurs": card.scene.voyeurs(private=card.state is RoomState.PRIVATE),

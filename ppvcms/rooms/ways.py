@@ -39,6 +39,7 @@ class Scene:
     auto_reject: bool = False
     performer_roles: frozenset[str] = frozenset()
     free_until: int | None = None
+    carries: str = "video"
 
     @property
     def slots(self) -> int:
@@ -146,14 +147,17 @@ def _scene(
     private = show if show is not None and show.private else None
     public = parent if private is not None else show
     live = state.live and public is not None
+    mode = registry.room_mode(public.mode) if public is not None else None
     return Scene(
         state=state,
-        public=registry.room_mode(public.mode) if live and public is not None else None,
+        public=mode if live else None,
         private=registry.room_mode(private.mode) if private is not None else None,
         agreed=agreed.get(room.id, frozenset()),
         auto_reject=room.auto_reject,
         performer_roles=roles.get(room.performer_id, frozenset()),
         free_until=public.free_until if live and public is not None else None,
+        # Also before the first sign, when the page has to know what to send.
+        carries=mode.base if mode is not None else "video",
     )
 
 

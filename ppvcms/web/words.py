@@ -93,6 +93,7 @@ def _panel(name: str) -> dict[str, str]:
         "lacks": _(
             "This needs {needed} and you have {available}. Add at least {missing} to go on."
         ),
+        "covered": _("What you paid to come in covers the minutes of this show."),
         "change_note": _("You are in the show already. From the click on this rate holds."),
         "note_click": _(
             "Nothing is charged before the click. You are counted by the second and can leave "
@@ -142,6 +143,9 @@ def _ends(name: str) -> dict[str, str]:
         "ended_performer_ended": _("%(name)s has ended your time in the show.", name=name),
         "ended_went_off": _("%(name)s has gone off air.", name=name),
         "ended_exhausted": _("Your credits were used up."),
+        "ended_limit": _("Your spending limit was reached."),
+        "ended_left_break": _("You have left the show."),
+        "ended_break_over": _("%(name)s did not come back from a break in time.", name=name),
         "ended_resume_window": _("The line did not come back in time."),
         "ended_pause_cap": _("The line was away for too long in all."),
         "ended_not_connected": _("No connection came about. Nothing was charged."),
@@ -164,6 +168,7 @@ def _lines() -> dict[str, str]:
         "connecting": _("Connecting. Nothing is counted before both of you are there."),
         "running": _("Counted by the second."),
         "exhausted_title": _("Your credits are used up"),
+        "no_limit": _("no limit"),
         "end_yes": _("End it"),
     }
 
@@ -179,6 +184,8 @@ def _seat(name: str) -> dict[str, str]:
         "paused_performer": _("The line to %(name)s is down.", name=name),
         "paused_payer": _("Your own line is down."),
         "waiting": _("A private show runs. You are not billed while you wait."),
+        "break": _("%(name)s takes a break. Not billed; at most {time} more.", name=name),
+        "break_text": _("You are not billed, and may leave without any minimum."),
         "waiting_text": _(
             "%(name)s is with somebody else. You are not billed, and nobody else takes your place.",
             name=name,
@@ -204,6 +211,7 @@ def perform() -> dict[str, str]:
         "low": _("The %(role)s can pay for about one more minute.", role=client),
         "critical": _("The %(role)s is about to run out of time.", role=client),
         "paused": _("Paused, not billed. Waiting another {time}."),
+        "break": _("Your break: not billed. Be back within {time}, or the show ends."),
         "exhausted": _("The %(role)s is out of time and may come back within {time}.", role=client),
         "minutes": _("{n} min"),
         "per_minute": _("{price} / min"),
@@ -229,9 +237,14 @@ def perform() -> dict[str, str]:
         "camera_first": _("Turn your camera on first."),
         "sound_only": _("No camera, sound alone"),
         "private_begins": _("The private show begins."),
+        "break_begin": _("Take a break"),
+        "break_over": _("I am back"),
         "private_ended": _("The private show is over."),
         "ended_payer_ended": _("The %(role)s ended the show.", role=client),
         "ended_exhausted": _("The %(role)s ran out of time.", role=client),
+        "ended_limit": _("The %(role)s ran out of time.", role=client),
+        "ended_left_break": _("The %(role)s ended the show.", role=client),
+        "ended_break_over": _("Your break became too long, so the show has ended."),
         "ended_not_connected": _("The show did not connect. Nothing was charged."),
         "end_question": _("End the private show now?"),
         "off_question": _("Go off air? Everybody who watches will see that you left."),

@@ -23,6 +23,7 @@ OF_OTHERS: Mapping[str, tuple[set[str], dict[str, Any]]] = {
     "beat": ({"ben"}, {"grant": "{grant_id}", "frames": 10, "seq": 1}),
     "join": ({"ben", "mara"}, {"room": "mara", "page": "private", "seat": "{seat_id}"}),
     "end": ({"ben", "mara"}, {"seat": "{seat_id}"}),
+    "break": ({"mara"}, {"seat": "{seat_id}", "on": True}),
     "leave_slot": ({"ben"}, {"seat": "{seat_id}"}),
     "continue": ({"ben"}, {"seat": "{seat_id}", "key": "k"}),
     "next_block": ({"ben"}, {"seat": "{seat_id}", "nr": 2}),

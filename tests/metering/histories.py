@@ -22,6 +22,7 @@ ENDS_AFTER_S = 7_200
 ROLES = ("viewer", "two_way", "voyeur")
 BUSY = ["performer_down", "performer_up", "payer_down", "payer_up", "payer_blind", "role", "role"]
 MONEY = ["money", "tip", "next_block", "sharers", "go_on", "role"]
+BREAKS = ["break_begins", "break_begins", "break_ends", "performer_down", "performer_up"]
 ROOM = ["private_begins", "private_ends", "go_on", "private_ends", "money"]
 
 
@@ -48,7 +49,11 @@ def history_of(seed: str) -> History:
     )
     lasts = dice.choice([30, 60, 100, 160, 260, 400, 700])
     happenings = [Happening(0, "performer_up"), Happening(dice.randint(0, 3), "payer_up")]
-    kinds = dice.choice([BUSY, MONEY, BUSY + MONEY, BUSY + MONEY + ROOM, ROOM + MONEY, ROOM])
+    kinds = dice.choice(
+        [BUSY, MONEY, BUSY + MONEY, BUSY + MONEY + ROOM, ROOM + MONEY, ROOM, BREAKS]
+    )
+    if dice.random() < 0.3:
+        kinds = [*kinds, *BREAKS]
     happenings += [_happening(dice, dice.choice(kinds), lasts) for _ in range(dice.randint(0, 14))]
     end = dice.choice(["payer_ends", "performer_ends"])
     happenings.append(Happening(dice.randint(lasts // 2, lasts + 130), end))

@@ -17,6 +17,7 @@ CONNECT, GOES_ON_WAITING = 60, 5
 WINDOW, CAP = 120, 600
 FIRST, MORE, BELOW = 180, 60, 60
 FREED, FREE, CLICK, OFFER = 120, 10, 1800, 60
+BREAKS = 300
 
 
 @dataclass
@@ -99,6 +100,7 @@ class Model:
         self.breaks: list[int] = []
         self.waits_from: int | None = None
         self.back: int | None = None
+        self.rested = 0
         self.lapsed = False
         self.given_back = 0
         self.charge: int | None = None
@@ -232,6 +234,8 @@ class Model:
             self.stay(now)
         if self.phase == "waiting":
             self.wait(now)
+        if self.phase == "break" and now >= self.back_by:
+            self.close(now, "break_over")
 
     def begin(self, now: int) -> None:
         since = self.flows_since or 0
@@ -361,6 +365,8 @@ class Model:
         for since in (self.paused_from, self.waits_from):
             if since is not None:
                 self.closed_to.append((since, now))
+        if self.phase == "break" and reason == "payer_ended":
+            reason = "left_break"
         self.phase, self.reason = "over", reason
         if self.started is None:
             self.charge = 0
@@ -390,7 +396,7 @@ class Model:
                 self.purse -= one.amount if one.amount <= self.purse else 0
             case "sharers":
                 self.shared_from.append((now, one.people))
-            case "role" | "next_block" | "go_on":
+            case "role" | "next_block" | "go_on" | "break_begins" | "break_ends":
                 self.ask(one)
             case "private_begins":
                 self.count(now)
@@ -415,6 +421,10 @@ class Model:
             done = self.change_role(one.at, one.role, one.amount)
         elif one.what == "next_block":
             done = self.next_block(one.at, one.amount)
+        elif one.what == "break_begins":
+            done = self.rest(one.at)
+        elif one.what == "break_ends":
+            done = self.rest_over(one.at)
         else:
             done = self.go_on(one.at)
         if not done:
@@ -434,7 +444,8 @@ class Model:
             least = max(0, self.cost_of_more(FIRST, pending, rate) - self.held)
             if least > self.purse:
                 return False
-            granted = max(0, self.until - now) if self.phase != "paused" else 0
+            paid = self.phase != "paused" and self.rate > 0
+            granted = max(0, self.until - now) if paid else 0
             whole = max(least, self.cost_of_more(granted, pending, rate) - self.held)
             self.hold(min(self.purse, whole))
         if self.phase in {"secured", "live"}:
@@ -457,6 +468,23 @@ class Model:
             self.until += self.deal.block
             if self.phase == "exhausted":
                 self.reopen(now)
+        return True
+
+    def rest(self, now: int) -> bool:
+        if self.phase == "break":
+            return True
+        if self.phase != "live" or self.rested >= BREAKS:
+            return False
+        self.post()
+        self.phase = "break"
+        self.paused_from = min(now, max(self.last(), self.flows_since or 0))
+        self.back_by = self.paused_from + BREAKS - self.rested
+        return True
+
+    def rest_over(self, now: int) -> bool:
+        if self.phase == "break":
+            self.rested += now - (self.paused_from or 0)
+            self.reopen(now)
         return True
 
     def private(self, now: int) -> None:

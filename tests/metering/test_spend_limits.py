@@ -44,7 +44,8 @@ def test_a_show_ends_at_the_limit_and_never_costs_more(stage: Stage) -> None:
     assert stage.seat(seat_id).state == Phase.EXHAUSTED
     assert view.limited
     assert (view.available, view.cost) == (0, 700)
-    stage.end(seat_id, 216)
+    stage.meter(331)
+    assert stage.seat(seat_id).close_reason == "limit"
     assert stage.receipt(seat_id).amount == 700
 
 

@@ -304,3 +304,70 @@ def test_an_hour_that_dies_halfway_is_divided_by_the_next_look(
     settle.look_at(long_seat, now=stage.at(3_611))
     settle.look_at(long_seat, now=stage.at(3_611))
     assert sum(shares(long_seat).values()) > 11_930
+
+
+# --- PS-11 ----------------------------------------------------------------------------------
+
+
+def test_a_break_is_not_billed_and_who_leaves_in_it_owes_no_minimum(stage: Stage) -> None:
+    """PS-11, R-21, R-24: 60 s at 1.00; the break and the minimum of 5.00 cost nothing."""
+    client = stage.client(2_000)
+    seat_id = stage.open(client, rate_per_minute=100, minimum=500)
+    go(stage, seat_id, 0, 60)
+    assert turns.rest(seat_id, now=stage.at(60)) is None
+    assert turns.rest(seat_id, now=stage.at(61)) is None
+    assert seat_view(seat_id, now=stage.at(70)).state == "break"
+    stage.signs(seat_id, 60, 200)
+    stage.meter(200)
+    assert turns.rest_over(seat_id, now=stage.at(200)) is None
+    stage.signs(seat_id, 200, 230)
+    stage.meter(202)
+    go(stage, seat_id, 202, 230)
+    view = seat_view(seat_id, now=stage.at(230))
+    assert (view.state, view.counted_s) == ("live", 88)
+
+    assert turns.rest(seat_id, now=stage.at(230)) is None
+    settle.end(seat_id, Reason.PAYER_ENDED, now=stage.at(240))
+    view = seat_view(seat_id)
+    assert (view.cost, view.close_reason) == (88 * 100 // 60, "left_break")
+
+
+def test_breaks_last_five_minutes_a_seat_together(stage: Stage) -> None:
+    """PS-11: after them the show ends by itself, charged without its minimum."""
+    seat_id = stage.open(stage.client(2_000), rate_per_minute=100, minimum=500)
+    go(stage, seat_id, 0, 30)
+    assert turns.rest(seat_id, now=stage.at(30)) is None
+    stage.meter(329)
+    assert seat_view(seat_id).state == "break"
+    stage.meter(331)
+    view = seat_view(seat_id)
+    assert (view.state, view.cost, view.close_reason) == ("settled", 50, "break_over")
+
+
+# --- RM-13 ----------------------------------------------------------------------------------
+
+
+def test_a_seat_without_a_price_holds_nothing_and_a_dearer_role_does(stage: Stage) -> None:
+    """RM-13, R-09: an hour at 0, then 60 s at 1.75 make 1.75 and no more."""
+    client = stage.client(5_000)
+    show = stage.show()
+    free = {"show_id": show, "rate_per_minute": 0, "role": "viewer"}
+    seat_id = stage.open(client, key="a", **free)
+    assert stage.open(client, key="a", **free) == seat_id
+    assert isinstance(stage.try_open(client, key="b", rate_per_minute=100), Refusal)
+    assert stage.wallet(client).held == 0
+    go(stage, seat_id, 0, 3_700)
+    view = seat_view(seat_id, now=stage.at(3_700))
+    assert (view.state, view.counted_s, view.cost) == ("live", 3_700, 0)
+
+    assert turns.rerate(seat_id, role="two_way", rate_per_minute=175, now=stage.at(3_700)) is None
+    assert stage.wallet(client).held > 0
+    go(stage, seat_id, 3_700, 3_760)
+    assert turns.rerate(seat_id, role="viewer", rate_per_minute=0, now=stage.at(3_760)) is None
+    go(stage, seat_id, 3_760, 3_800)
+    stage.end(seat_id, 3_800)
+    assert stage.receipt(seat_id).amount == 175
+    assert segments(seat_id) == [("viewer", 0, 3_700), ("two_way", 175, 60), ("viewer", 0, 40)]
+    other = stage.open(client, at=3_900, key="c", **free)
+    stage.end(other, 3_901)
+    assert stage.wallet(client).balance == 5_000 - 175

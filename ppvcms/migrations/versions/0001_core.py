@@ -991,6 +991,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("warned", sa.Integer(), nullable=False),
         sa.Column("waiting_since", sa.BigInteger(), nullable=True),
         sa.Column("back_at", sa.BigInteger(), nullable=True),
+        sa.Column("break_ms", sa.Integer(), nullable=False),
         sa.Column("freed", sa.BigInteger(), nullable=False),
         sa.Column("shared_hours", sa.Integer(), nullable=False),
         sa.Column("beat_at", sa.BigInteger(), nullable=False),

@@ -255,7 +255,7 @@ def _said(one: state.Command) -> str:
         state.Pause: _("A line is lost: paused, not billed since the last sign."),
         state.Resume: _("It goes on."),
         state.Exhaust: _("What was set aside is used up: the picture stops."),
-        state.Hold: _("A private show begins: waiting, not billed."),
+        state.Hold: _("A private show or a break begins: waiting, not billed."),
     }
     match one:
         case state.Secure():

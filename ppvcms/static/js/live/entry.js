@@ -83,7 +83,7 @@ export class Entry {
     const entry = terms.entry ?? price.entry;
     const block = offer?.block ?? null;
     find("[data-pv-entry-name]").textContent = terms.label;
-    find("[data-pv-entry-text]").textContent = offer?.change ? words.change_note : words[`text_${terms.mode}`] ?? "";
+    find("[data-pv-entry-text]").textContent = offer?.covered ? words.covered : offer?.change ? words.change_note : words[`text_${terms.mode}`] ?? "";
     row("rate", block ? "" : formatMoney(terms.rate));
     this.#blocks(price.blocks ?? [], block);
     row("carries", words[`carries_${price.carries}`] ?? "");
@@ -96,13 +96,13 @@ export class Entry {
     row("voyeurs", price.private ? (terms.voyeurs ? words.yes : words.no) : "");
     row("recording", terms.recording ? words.recording : words.no);
     row("note", offer && entry !== "click");
-    row("funds", offer ? formatMoney(offer.funds_needed) : "");
+    row("funds", offer && !offer.covered ? formatMoney(offer.funds_needed) : "");
     row("available", offer ? formatMoney(offer.available) : "");
     const lacks = (offer?.missing ?? 0) > 0;
     find("[data-pv-lacks]").hidden = !lacks;
     find("[data-pv-lacks-text]").textContent = lacks
       ? words.lacks.replace("{needed}", formatMoney(offer.funds_needed)).replace("{available}", formatMoney(offer.available)).replace("{missing}", formatMoney(offer.missing)) : "";
-    find("[data-pv-buys]").textContent = offer && !lacks && !block ? words.buys.replace("{n}", offer.minutes) : "";
+    find("[data-pv-buys]").textContent = offer && !lacks && !block && !offer.covered ? words.buys.replace("{n}", offer.minutes) : "";
     find("[data-pv-entry-note]").textContent = words[`note_${entry}`] ?? "";
     const send = find("[data-pv-send]");
     send.textContent = words[offer?.change ? "send_change" : `send_${entry}`] ?? words.send_request;

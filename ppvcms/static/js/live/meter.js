@@ -3,7 +3,7 @@
 import { announce, formatDuration, formatMoney } from "../ui.js";
 
 const LOOKS = {
-  secured: "free", live: "running", paused: "paused", waiting: "paused", exhausted: "critical", settled: "off", void: "off",
+  secured: "free", live: "running", paused: "paused", waiting: "paused", break: "paused", exhausted: "critical", settled: "off", void: "off",
 };
 const ICONS = {
   free: "gift", running: "info-circle", paused: "pause-circle-fill",
@@ -68,7 +68,7 @@ export class Meter {
     set("cost", formatMoney(now.cost));
     set("rate", formatMoney(seat.rate));
     if (this.words[`mode_${seat.mode}`]) set("mode-name", this.words[`mode_${seat.mode}`]);
-    set("left", formatDuration(now.left));
+    set("left", seat.rate || seat.block ? formatDuration(now.left) : this.words.no_limit);
     if (seat.balance) set("available", formatMoney(seat.balance.available));
     const bar = root.querySelector("[data-pv-secured]");
     if (bar) {
@@ -98,6 +98,7 @@ export class Meter {
     if (seat.state === "secured") key = "connecting";
     else if (seat.state === "paused") { key = "paused"; value = seat.resume_until ? until(seat.resume_until) : ""; }
     else if (seat.state === "waiting") key = "waiting";
+    else if (seat.state === "break") { key = "break"; value = seat.resume_until ? until(seat.resume_until) : ""; }
     else if (seat.state === "exhausted") { key = "exhausted"; value = seat.exhausted_until ? until(seat.exhausted_until) : ""; }
     else if (look === "free") value = formatDuration(now.free);
     const text = (this.words[key] ?? "").replace("{time}", value);
@@ -108,7 +109,7 @@ export class Meter {
     const span = note.querySelector("span");
     if (span.textContent !== text) span.textContent = text;
     if (this.spoken !== key) {
-      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "waiting", "exhausted"].includes(key) });
+      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "waiting", "break", "exhausted"].includes(key) });
       this.spoken = key;
       this.onChange?.(key);
     }

@@ -32,7 +32,7 @@ const audience = new Audience(root, wire, { words });
 const queue = new Queue(root, wire, {
   words,
   ready: (row) => {
-    if (canShow(row.mode)) return "";
+    if (canShow(carries[row.mode])) return "";
     preview();
     return words.camera_first;
   },
@@ -86,32 +86,33 @@ async function publish(place) {
   const moved = line.place !== place;
   line.place = place;
   carry();
-  if (state.show && canShow(mode()) && (moved || !line.isOpen)) await line.open(sent());
+  if (state.show && canShow(carried()) && (moved || !line.isOpen)) await line.open(sent());
 }
 
-/** The kind of show that runs: the private one while there is one. */
-const mode = () => seat?.mode ?? state?.mode;
+/** What the show that runs carries, the private one while there is one. */
+function carried() {
+  return (seat ? carries[seat.mode] : state?.show && state.carries) ?? "video";
+}
 
-/** Whether what a kind of show carries is at hand: nothing for a written one. */
-function canShow(key) {
-  const needed = { text: true, audio: stream?.getAudioTracks().length }[carries[key]] ?? stream?.getVideoTracks().length;
-  return Boolean(needed);
+/** Whether what is carried is at hand: nothing for a written show. */
+function canShow(what) {
+  if (what === "text") return true;
+  return Boolean(stream?.getTracks().some((track) => track.kind === what));
 }
 
 /** What is sent: in a show that carries sound alone no picture, in a written one nothing. */
 function sent() {
-  const carried = carries[mode()];
-  if (carried === "text") return null;
-  return carried === "audio" ? new MediaStream(stream.getAudioTracks()) : stream;
+  if (carried() === "text") return null;
+  return carried() === "audio" ? new MediaStream(stream.getAudioTracks()) : stream;
 }
 
 /** Let the page look like what the show carries. */
 function carry() {
-  root.dataset.carried = state?.show ? carries[mode()] ?? "video" : "video";
+  root.dataset.carried = carried();
 }
 
 function show(next) {
-  const changed = state && state.mode !== next.mode && carries[state.mode] !== carries[next.mode];
+  const changed = state && state.carries !== next.carries;
   state = next;
   root.dataset.state = state.state;
   const live = Boolean(state.show);
@@ -132,9 +133,9 @@ function show(next) {
     snapshots = setInterval(snapshot, 60_000);
     setTimeout(snapshot, 4_000);
   }
-  if (live && !canShow(mode())) $("[data-pv-camera-needed]").hidden = false;
+  if (live && !canShow(carried())) $("[data-pv-camera-needed]").hidden = false;
   carry();
-  if (changed && canShow(mode()) && line.wanted) line.open(sent());
+  if (changed && canShow(carried()) && line.wanted) line.open(sent());
 }
 
 /** Which kind of show runs, what it costs, and what was agreed to. */
@@ -169,6 +170,10 @@ function showSeat(next) {
   carry();
   for (const box of root.querySelectorAll("[data-pv-private]")) box.hidden = box.dataset.pvPrivate !== "yes";
   meter.show(seat);
+  for (const button of root.querySelectorAll("[data-pv-break]")) {
+    button.disabled = !["live", "break"].includes(seat.state);
+    button.textContent = seat.state === "break" ? words.break_over : words.break_begin;
+  }
   if (first) {
     audience.stop();
     announce(words.private_begins, { urgent: true });
@@ -203,7 +208,7 @@ async function preview() {
   await devices();
   readyToGo();
   if (line.wanted) await line.replace(sent());
-  else if (state?.show && canShow(mode())) await line.open(sent());
+  else if (state?.show && canShow(carried())) await line.open(sent());
 }
 
 async function devices() {
@@ -222,7 +227,7 @@ async function devices() {
 
 // Asked before the page is known to the server, going live would be refused.
 function readyToGo() {
-  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(me && canShow(button.dataset.pvGo));
+  for (const button of root.querySelectorAll("[data-pv-go]")) button.disabled = !(me && canShow(carries[button.dataset.pvGo]));
 }
 
 /** Ask for something of a button, which rests meanwhile. */
@@ -259,6 +264,12 @@ async function goOff(button) {
 
 async function end(button) {
   if (await confirmDialog(words.end_question, { yes: words.end_yes })) await act(button, "end", { seat: seat.seat });
+}
+
+/** Rest in a private show, unbilled, or be back. */
+async function rest(button) {
+  const answer = await act(button, "break", { seat: seat.seat, on: seat.state !== "break" });
+  if (answer) showSeat(answer.seat);
 }
 
 async function ready(button) {
@@ -301,6 +312,7 @@ const CLICKS = {
   "[data-pv-mode]": changeMode,
   "[data-pv-off]": goOff,
   "[data-pv-end]": end,
+  "[data-pv-break]": rest,
   "[data-pv-ready]": ready,
 };
 root.addEventListener("click", (event) => {

@@ -5,7 +5,7 @@ import { Meter } from "./meter.js";
 import { newKey } from "./wire.js";
 
 export const ENDED = ["settled", "void"];
-const CUT = ["exhausted", "waiting"];
+const CUT = ["exhausted", "waiting", "break"];
 const URGENT = ["exhausted", "limit", "block", "continue"];
 
 /** Shows a seat; `reopen()` lets its media flow again, `onEnd(seat)` hears that it is over. */
@@ -72,7 +72,7 @@ export class SeatView {
     if (seat.state === "waiting") return seat.must_continue ? "continue" : "waiting";
     if (seat.state === "exhausted" && seat.block?.offered) return "block";
     if (seat.state === "exhausted" && seat.limited) return "limit";
-    if (["exhausted", "paused"].includes(seat.state)) return seat.state;
+    if (["exhausted", "paused", "break"].includes(seat.state)) return seat.state;
     return seat.state === "secured" || ["connecting", "lost"].includes(this.media) ? "connecting" : null;
   }
 
@@ -96,7 +96,8 @@ export class SeatView {
     if (!this.open) return;
     const name = seat.state === "waiting" && seat.must_continue ? "continue" : seat.state;
     const until = {
-      exhausted: seat.exhausted_until, paused: seat.resume_until, waiting: seat.resume_until, continue: seat.continue_by,
+      exhausted: seat.exhausted_until, paused: seat.resume_until, waiting: seat.resume_until, break: seat.resume_until,
+      continue: seat.continue_by,
     }[name];
     for (const place of this.root.querySelectorAll(`[data-pv-${name}-left]`)) {
       if (until) place.textContent = formatDuration((until - this.wire.now()) / 1000);

@@ -109,6 +109,7 @@ _STATES: dict[str, PlainState] = {
     "paused": PlainState.PAUSED,
     "exhausted": PlainState.OUT_OF_CREDITS,
     "waiting": PlainState.WAITING,
+    "break": PlainState.PAUSED,
     "void": PlainState.NEVER_STARTED,
 }
 _REASONS: dict[str, PlainState] = {
@@ -122,6 +123,9 @@ _REASONS: dict[str, PlainState] = {
     "mode_changed": PlainState.MOVED_ON,
     "not_continued": PlainState.MOVED_ON,
     "block_over": PlainState.RAN_OUT,
+    "limit": PlainState.RAN_OUT,
+    "left_break": PlainState.ENDED_BY_CLIENT,
+    "break_over": PlainState.ENDED_BY_PERFORMER,
 }
 
 
