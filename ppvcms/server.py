@@ -7,6 +7,7 @@ leaves when the code has changed, when it is told to, or when its parent is gone
 from __future__ import annotations
 
 import argparse
+import faulthandler
 import logging
 import os
 import resource
@@ -15,10 +16,12 @@ import socket
 import sys
 import threading
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import PpvcmsError
+from ppvcms.host import deaths, marks, safemode
 from ppvcms.patching import patch
 
 if TYPE_CHECKING:
@@ -27,6 +30,7 @@ if TYPE_CHECKING:
     from ppvcms.host.app import Host
 
 TICK_S = 0.5
+STUCK_S = 5.0
 DRAIN_S = 20.0
 STOP_S = 5.0
 MOST_FILES = 65_536
@@ -80,7 +84,8 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     from ppvcms.host.follow import Follower  # noqa: PLC0415 - as above
 
     most = _raise_limit()
-    app = create_app(config, role="server")
+    faulthandler.enable()
+    app = create_app(_safe_if_needed(config), role="server")
     gate = Gate(app)
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -88,16 +93,34 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     stop_accepting = _SERVERS[config.async_mode](listener, app, most)
     start_inside(app, config)
     follower = Follower(app, "server")
+    deaths.forget_starts(config.instance)
     while not told.is_set() and os.getppid() == parent and not follower.look():
+        marks.beat()
+        # A thread of its own prints the stacks when this loop does not come round.
+        faulthandler.dump_traceback_later(STUCK_S)
         time.sleep(TICK_S)
+    faulthandler.cancel_dump_traceback_later()
     app.draining = True
     stop_accepting()
     _say_goodbye(app)
     _wait_for(gate, STOP_S if told.is_set() else DRAIN_S)
     follower.leave()
+    marks.end()
     sys.stdout.flush()
     # Sockets and loops have threads that never end; what matters is in the database.
     os._exit(0)
+
+
+def _safe_if_needed(config: Config) -> Config:
+    """Charge what died before, and begin without plugins where starts keep failing."""
+    if not deaths.begin(config.instance) or config.safe_mode:
+        return config
+    os.environ[safemode.BY_ITSELF] = "1"
+    sys.stderr.write(
+        "ppvcms: three starts failed within five minutes, so this one is in safe mode: no plugin "
+        "runs and the public pages are shut. Sign in and open Plugins in the back office.\n"
+    )
+    return replace(config, safe_mode=True)
 
 
 def _raise_limit() -> int:

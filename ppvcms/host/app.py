@@ -5,9 +5,10 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from flask import Flask, current_app, has_app_context
+from flask import Flask, current_app, has_app_context, request
 from werkzeug.routing import Rule
 
+from ppvcms.host import marks
 from ppvcms.host.snapshot import READ_EVERY_S, current, newest
 from ppvcms.host.templates import HostEnvironment
 from ppvcms.host.worn import theme_in_use
@@ -15,6 +16,7 @@ from ppvcms.host.worn import theme_in_use
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from flask.typing import ResponseReturnValue
     from flask.wrappers import Request
     from werkzeug.routing import MapAdapter
 
@@ -87,6 +89,18 @@ class Host(Flask):
         elif host.snapshot is not None:
             adapter.map = host.snapshot.url_map
         return adapter
+
+    def dispatch_request(self) -> ResponseReturnValue:
+        """Answer a request; while a plugin's page does, its name is written down."""
+        slug = request.blueprints[-1] if request.blueprints else ""
+        host = self._host
+        if host is None or slug not in host.loaded:
+            return super().dispatch_request()
+        mark = marks.enter(slug, request.path)
+        try:
+            return super().dispatch_request()
+        finally:
+            marks.leave(mark)
 
     @property
     def _host(self) -> Runtime | None:

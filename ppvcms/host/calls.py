@@ -14,6 +14,7 @@ from flask import current_app
 from ppvcms import hookspecs
 from ppvcms.errors import PluginError
 from ppvcms.hookspecs import PROJECT, RULES
+from ppvcms.host import marks
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -71,10 +72,12 @@ def invoke(impl: HookImpl, hook: str, arguments: Mapping[str, Any]) -> Any:
     """
     slug = impl.plugin_name
     token = running_plugin.set(slug)
+    mark = marks.enter(slug, hook)
     started = time.perf_counter()
     try:
         answer = impl.function(*(arguments[name] for name in impl.argnames))
     finally:
+        marks.leave(mark)
         running_plugin.reset(token)
     _report(slug, hook, (time.perf_counter() - started) * 1000, answer)
     _check(slug, hook, answer)

@@ -14,6 +14,7 @@ from markupsafe import Markup, escape
 from ppvcms.db import db, in_transaction
 from ppvcms.errors import PluginError, PpvcmsError
 from ppvcms.hookspecs import RULES, HookKind
+from ppvcms.host import marks
 from ppvcms.host.calls import implementations, invoke, running_plugin
 from ppvcms.host.quarantine import strike
 from ppvcms.host.snapshot import current
@@ -114,6 +115,7 @@ def notify(hook: str, *, only: Collection[str] | None = None, **arguments: Any) 
 def ask(slug: str, where: str, function: Callable[..., V], *arguments: Any) -> V | Refusal:
     """Call a function that a plugin registered, such as a mode's quote; failing, it refuses."""
     token = running_plugin.set(slug)
+    mark = marks.enter(slug, where)
     try:
         return function(*arguments)
     except KeyboardInterrupt:
@@ -123,6 +125,7 @@ def ask(slug: str, where: str, function: Callable[..., V], *arguments: Any) -> V
         strike(slug, error, where=where)
         return _closed()
     finally:
+        marks.leave(mark)
         running_plugin.reset(token)
 
 

@@ -5,33 +5,41 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import structlog
+from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ppvcms.accounts import audit
 from ppvcms.db import in_transaction, now_ms, transaction
-from ppvcms.host.generation import move_generation
+from ppvcms.host.generation import move_code_generation, move_generation
 from ppvcms.host.loading import failure_of
 from ppvcms.host.models import PluginRow
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-LIMIT = 5
-WINDOW_MS = 60_000
+LIMITS = ((5, 60_000), (20, 600_000))
+"""So many strikes within so many milliseconds put a plugin aside."""
+PAUSES_MS = (5 * 60_000, 60 * 60_000)
+"""After how long one that was put aside comes back by itself: the first time, the second."""
 log = structlog.get_logger(__name__)
 
 
 def strike(slug: str, error: BaseException, *, where: str) -> None:
-    """Count a fault of a plugin; the fifth within a minute puts it aside. Never raises."""
+    """Count a fault of a plugin; five within a minute put it aside for a while. Never raises."""
     text = f"{where}: {failure_of(error)}"
     log.error("plugin_failed", plugin=slug, where=where, error=text, exc_info=error)
     _record(slug, text, at_once=False)
 
 
-def put_aside(slug: str, reason: str) -> None:
-    """Put a plugin aside at once, because it would fail the same way each time."""
+def put_aside(slug: str, reason: str, *, returns: bool = False) -> None:
+    """Put a plugin aside at once: by hand only does it come back, unless it `returns`."""
     log.error("plugin_quarantined", plugin=slug, error=reason)
-    _record(slug, reason, at_once=True)
+    _record(slug, reason, at_once=True, returns=returns)
+
+
+def bring_back() -> None:
+    """Try the plugins again that were put aside long enough; the third time nobody does."""
+    transaction(_bring_back)
 
 
 def release(session: Session, row: PluginRow) -> None:
@@ -40,7 +48,25 @@ def release(session: Session, row: PluginRow) -> None:
     move_generation(session)
 
 
-def _record(slug: str, text: str, *, at_once: bool) -> None:
+def _bring_back(session: Session) -> None:
+    rows = session.scalars(
+        select(PluginRow)
+        .where(PluginRow.quarantined_at.is_not(None), PluginRow.uninstalled_at.is_(None))
+        .order_by(PluginRow.slug)
+        .with_for_update()
+    )
+    now = now_ms(session)
+    for row in rows:
+        times = int((row.strikes or {}).get("times", 0))
+        if not 0 < times <= len(PAUSES_MS) or now - row.quarantined_at < PAUSES_MS[times - 1]:
+            continue
+        row.strikes, row.quarantined_at, row.last_error = {"times": times}, None, None
+        audit.record(session, None, "host.plugin.reenabled", row.slug, reason="pause over")
+        # A process that began meanwhile has not imported it.
+        move_code_generation(session)
+
+
+def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> None:
     if in_transaction():
         # The transaction belongs to a lifecycle job, which reports the fault itself.
         return
@@ -50,11 +76,13 @@ def _record(slug: str, text: str, *, at_once: bool) -> None:
         if row is None or row.quarantined_at is not None:
             return
         now = now_ms(session)
-        recent = [at for at in (row.strikes or {}).get("at", []) if at > now - WINDOW_MS]
-        recent.append(now)
-        row.strikes, row.last_error = {"at": recent}, text
-        if at_once or len(recent) >= LIMIT:
+        known = row.strikes or {}
+        recent = [at for at in known.get("at", []) if at > now - LIMITS[-1][1]] + [now]
+        times = int(known.get("times", 0))
+        row.strikes, row.last_error = {"at": recent, "times": times}, text
+        if at_once or _is_too_often(recent, now):
             row.quarantined_at = now
+            row.strikes = {"times": times + 1 if returns else len(PAUSES_MS) + 1}
             move_generation(session)
             audit.record(session, None, "host.plugin.quarantined", slug, reason=text)
 
@@ -62,3 +90,7 @@ def _record(slug: str, text: str, *, at_once: bool) -> None:
         transaction(write)
     except SQLAlchemyError as failure:
         log.exception("strike_not_written", plugin=slug, error=str(failure))
+
+
+def _is_too_often(strikes: list[int], now: int) -> bool:
+    return any(sum(at > now - window for at in strikes) >= most for most, window in LIMITS)

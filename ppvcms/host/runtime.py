@@ -13,13 +13,14 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ppvcms.db import db
 from ppvcms.errors import PluginError
-from ppvcms.host import safemode
+from ppvcms.host import deaths, marks, safemode
 from ppvcms.host.calls import implementations, invoke, manager_of
 from ppvcms.host.contract import PluginBlueprint
 from ppvcms.host.finder import digest_of, find_plugins, find_themes, install_importer
 from ppvcms.host.fitness import unfit
 from ppvcms.host.loading import failure_of, import_entry, require_declared
 from ppvcms.host.models import HostState, PluginRow
+from ppvcms.host.quarantine import put_aside
 from ppvcms.host.states import Asked, Desired, Facts
 from ppvcms.host.theme_fit import fitting
 
@@ -89,14 +90,31 @@ def boot(app: Flask, config: Config) -> Runtime:
     with app.app_context():
         rows, _generation, host.code_generation = read_state()
         host.found = _fit(config, rows)
+        if marks.has_begun():
+            _charge(host)
+            rows, _generation, _code = read_state()
         if not safemode.is_on(config):
             for row in rows:
-                if row.uninstalled_at is None and row.slug not in config.disable:
+                if _is_wanted(host, row):
                     load(app, row.slug)
     for slug, theme in host.themes.items():
         static = theme.path / "static"
         host.theme_digests[slug] = digest_of(static) if static.is_dir() else ""
     return host
+
+
+def _is_wanted(host: Runtime, row: PluginRow) -> bool:
+    # What was put aside may end any process that imports it.
+    idle = row.uninstalled_at is not None or row.quarantined_at is not None
+    return not idle and row.slug not in host.config.disable and row.slug not in host.failures
+
+
+def _charge(host: Runtime) -> None:
+    """Charge plugins with the processes that died in them."""
+    skipped, aside = deaths.charges()
+    host.failures |= skipped
+    for slug, reason in aside.items():
+        put_aside(slug, reason, returns=True)
 
 
 def refind(host: Runtime) -> None:
@@ -132,6 +150,7 @@ def load(app: Flask, slug: str) -> str:
     found = host.found.get(slug)
     if slug in host.loaded or found is None or found.manifest is None or found.problems:
         return ""
+    mark = marks.enter(slug, marks.IMPORT)
     try:
         install_importer({slug: found.path})
         module = import_entry(slug, found.manifest)
@@ -150,6 +169,8 @@ def load(app: Flask, slug: str) -> str:
         host.failures[slug] = failure_of(error)
         log.exception("plugin_not_loaded", plugin=slug, error=host.failures[slug])
         return host.failures[slug]
+    finally:
+        marks.leave(mark)
     host.failures.pop(slug, None)
     return ""
 

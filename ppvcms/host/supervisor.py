@@ -23,7 +23,7 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
-from ppvcms.host import processes, safemode
+from ppvcms.host import marks, processes, safemode
 from ppvcms.host.finder import find_plugins
 
 if TYPE_CHECKING:
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 TICK_S = 0.2
 LOOK_EVERY_S = 1.0
 LEAVE_WITHIN_S = 30.0
+SILENT_AT_MOST_S = 30.0
+READY_WITHIN_S = 120.0
 STOP_WITHIN_S = 10.0
 LONGEST_PAUSE_S = 30.0
 STEADY_AFTER_S = 30.0
@@ -61,6 +63,7 @@ class _Child:
     command: list[str]
     environment: dict[str, str]
     fds: tuple[int, ...] = ()
+    beats: bool = False
     process: subprocess.Popen[bytes] | None = None
     started: float = 0.0
     failures: int = 0
@@ -175,6 +178,7 @@ class _Supervisor:
         if before.code_generation not in {0, self.wanted.code_generation}:
             for child in self.main:
                 child.leave_by = now + LEAVE_WITHIN_S
+        self._end_the_stuck(now)
         for key in set(self.sides):
             # New code has another folder: the old side process makes room for it.
             if self.wanted.sides.get(key) != before.sides.get(key):
@@ -183,13 +187,25 @@ class _Supervisor:
             if (slug, name) not in self.sides:
                 self.sides[slug, name] = self._side(slug, name, side)
 
+    def _end_the_stuck(self, now: float) -> None:
+        """Kill a server that does not go round, or does not get to serve."""
+        for child in self.main:
+            if child.process is None or not child.beats:
+                continue
+            silent = marks.silent_for(self.config.instance, child.process.pid)
+            waited = now - child.started if silent is None else silent
+            longest = READY_WITHIN_S if silent is None else SILENT_AT_MOST_S
+            if waited > longest:
+                _note(f"{child.name} has not answered for {waited:.0f} s; it is ended.")
+                child.process.kill()
+
     def _server(self, number: int) -> _Child:
         descriptor = self.listener.fileno()
         command = [sys.executable, "-m", "ppvcms.server", "--fd", str(descriptor)]
         # Told, not asked: who starts after the supervisor died would take another for it.
         command += ["--parent", str(os.getpid())]
         name = "The server" if number == 0 else f"Server {number + 1}"
-        return _Child(name, command, self.environment, (descriptor,))
+        return _Child(name, command, self.environment, (descriptor,), beats=True)
 
     def _apart(self, role: str) -> _Child:
         return _Child(f"The {role}", [sys.executable, "-m", "ppvcms", role], self.environment)
@@ -199,13 +215,15 @@ class _Supervisor:
         place = {processes.FOLDER: str(side.folder)}
         return _Child(f"{slug}'s {name}", command, {**self.environment, **place})
 
-    @staticmethod
-    def _end(children: list[_Child]) -> None:
+    def _end(self, children: list[_Child]) -> None:
         for child in children:
             child.ask_to_end()
         until = time.monotonic() + STOP_WITHIN_S
         for child in children:
             child.make_end(until - time.monotonic())
+            if child.process is not None:
+                # It was meant to end: nobody is charged.
+                marks.forget(self.config.instance, child.process.pid)
 
 
 def _read(engine: object, config: Config, before: _Wanted) -> _Wanted:

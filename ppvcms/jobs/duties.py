@@ -8,6 +8,7 @@ from ppvcms.accounts.tidy import tidy
 from ppvcms.content import uploads
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
+from ppvcms.host.quarantine import bring_back
 from ppvcms.host.settings import site
 from ppvcms.jobs import listeners, tasks, telling
 from ppvcms.ledger.outbox import forget_delivered
@@ -40,6 +41,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="ledger.seal", every=1, func=_seal)
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
     tasks.register(app, name="ledger.release", every=600, func=_release)
+    tasks.register(app, name="host.bring_back", every=60, func=bring_back)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
     tasks.register(app, name="notices.forget", every=3_600, func=telling.forget_old)
     tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)

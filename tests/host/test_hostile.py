@@ -1,0 +1,231 @@
+"""The hostile set: each plugin does its worst once, and costs only itself."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+import sqlalchemy as sa
+from markupsafe import Markup
+
+from ppvcms.db import db, transaction
+from ppvcms.host import deaths, lifecycle, marks, quarantine
+from ppvcms.host.dispatch import as_html, collect, decide
+from ppvcms.host.models import PluginRow
+from ppvcms.host.snapshot import current, look_again
+from ppvcms.host.states import State
+from tests.host.test_lifecycle import forget_imported, info
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from ppvcms.config import Config
+    from ppvcms.host.app import Host
+
+HOOK = "@hookimpl\ndef room_state(room):\n    "
+RAISING = {
+    "raises": "raise ValueError('x')",
+    "raises BaseException": "raise BaseException('x')",
+    "ends the program": "import sys; sys.exit(3)",
+    "recursion": "f = lambda g: g(g); return f(f)",
+    "takes all memory": "raise MemoryError",
+    "wrong type": "return ['x']",
+    "too much": "return {'a': 'x' * 70_000}",
+    "no JSON": "return {'a': object()}",
+    "in a hook of money": "transaction(lambda s: (_ for _ in ()).throw(ValueError('x')))",
+}
+
+
+@pytest.mark.parametrize("case", RAISING)
+def test_what_raises_is_left_out_and_put_aside_at_the_fifth(
+    switch_on: Callable[..., str], case: str
+) -> None:
+    good = switch_on(HOOK + "return {'good': 1}")
+    bad = switch_on(HOOK + RAISING[case])
+
+    for _ in range(5):
+        assert collect("room_state", room=None) == [(good, {"good": 1})]
+
+    look_again()
+    assert info(bad).state is State.QUARANTINED
+    assert current().active == (good,)
+    assert db.session.scalar(sa.text("SELECT 1")) == 1
+
+
+def test_a_pause_ends_by_itself_twice_and_then_by_hand(switch_on: Callable[..., str]) -> None:
+    bad = switch_on(HOOK + "raise ValueError('x')")
+
+    def fail() -> State:
+        for _ in range(5):
+            collect("room_state", room=None)
+        look_again()
+        return info(bad).state
+
+    def wait(ms: int) -> State:
+        change = sa.update(PluginRow).values(quarantined_at=PluginRow.quarantined_at - ms)
+        transaction(lambda session: session.execute(change))
+        quarantine.bring_back()
+        look_again()
+        return info(bad).state
+
+    for pause in quarantine.PAUSES_MS:
+        assert fail() is State.QUARANTINED
+        assert wait(pause - 60_000) is State.QUARANTINED
+        assert wait(60_000) is State.ACTIVE
+    assert fail() is State.QUARANTINED
+    assert wait(86_400_000) is State.QUARANTINED
+    assert lifecycle.reset(bad, actor_id=None) is None
+    assert info(bad).state is State.ACTIVE
+
+
+def test_html_is_escaped_and_too_much_of_it_is_left_out(switch_on: Callable[..., str]) -> None:
+    switch_on(
+        "@hookimpl\ndef template_slot(name):\n"
+        "    return '<script>' if name == 'a' else 'x' * 50_000_000\n"
+    )
+
+    (pair,) = collect("template_slot", name="a", context=None)
+    assert as_html(pair[1]) == Markup("&lt;script&gt;")
+    assert collect("template_slot", name="b", context=None) == []
+
+
+GUARD = "@hookimpl\ndef check_purchase(actor):\n    return None\n"
+
+
+def test_a_guard_that_is_broken_or_gone_keeps_shut_what_it_guards(
+    switch_on: Callable[..., str], make_host: Callable[..., Host], config: Config, tmp_path: Path
+) -> None:
+    slug = switch_on(GUARD, manifest='guards = ["purchase"]')
+    asked = {"actor": None, "purpose": "", "amount": 1, "currency": "CRD"}
+    assert decide("check_purchase", **asked) is None
+    folder = config.plugin_dirs[0] / slug
+
+    (folder / "plugin.toml").write_text("slug = ")
+    with make_host().app_context():
+        assert decide("check_purchase", **asked) is not None
+    folder.rename(tmp_path / "gone")
+    with make_host().app_context():
+        assert decide("check_purchase", **asked) is not None
+        assert lifecycle.deactivate(slug, actor_id=None) is None
+        assert decide("check_purchase", **asked) is None
+
+
+def in_child(act: Callable[[], object], *, until: Callable[[int], bool] | None = None) -> int:
+    """Run something in a process of its own; return its signal, or its exit code below 0."""
+    db.session.remove()
+    db.engine.dispose()
+    child = os.fork()
+    if child == 0:
+        try:
+            answer = act()
+        except BaseException:  # noqa: BLE001 - the code tells
+            os._exit(70)
+        os._exit(0 if answer in {None, True} else 71)
+    if until is not None:
+        while not until(child):
+            time.sleep(0.01)
+        # What the supervisor does with a server that does not go round any more.
+        os.kill(child, signal.SIGKILL)
+    _pid, status = os.waitpid(child, 0)
+    look_again()
+    return os.WTERMSIG(status) if os.WIFSIGNALED(status) else -os.WEXITSTATUS(status)
+
+
+DEADLY = {
+    "os._exit": ("import os; os._exit(1)", -1),
+    "segfault": ("import ctypes; ctypes.string_at(0)", signal.SIGSEGV),
+    "killed for its memory": ("import os, signal; os.kill(os.getpid(), 9)", signal.SIGKILL),
+    "endless loop": ("while True: pass", signal.SIGKILL),
+    "sleeps for ever": ("import signal; signal.pause()", signal.SIGKILL),
+}
+
+
+@pytest.mark.parametrize("case", DEADLY)
+def test_who_ends_or_stops_the_process_is_named_and_put_aside(
+    switch_on: Callable[..., str], make_host: Callable[..., Host], config: Config, case: str
+) -> None:
+    code, end = DEADLY[case]
+    bad, boot = switch_on(HOOK + code), config.instance / "boot"
+
+    def work() -> None:
+        deaths.begin(config.instance)
+        marks.beat()
+        collect("room_state", room=None)
+
+    def stuck(pid: int) -> bool:
+        path = boot / f"{pid}.mark"
+        return path.exists() and bad.encode() in path.read_bytes()
+
+    hangs = case in {"endless loop", "sleeps for ever"}
+    assert in_child(work, until=stuck if hangs else None) == end
+
+    def next_start() -> bool:
+        assert deaths.begin(config.instance) is False, "it had served, so the start did not fail"
+        with make_host().app_context():
+            return info(bad).state is State.QUARANTINED and "room_state" in info(bad).problems[0]
+
+    assert in_child(next_start) == 0
+    assert info(bad).state is State.QUARANTINED
+
+
+def test_what_dies_while_it_is_imported_is_skipped_once_then_put_aside(
+    switch_on: Callable[..., str],
+    write_plugin: Callable[..., str],
+    make_host: Callable[..., Host],
+    config: Config,
+) -> None:
+    good, bad = switch_on(""), switch_on("")
+    write_plugin("import os; os._exit(9)", slug=bad)
+    forget_imported(bad)
+
+    def start() -> bool:
+        safe = deaths.begin(config.instance)
+        with make_host().app_context():
+            marks.beat()
+            marks.end()
+            return not safe and current().active == (good,) and bool(info(bad).problems)
+
+    assert in_child(start) == -9
+    assert in_child(start) == 0, "left out this once"
+    assert in_child(start) == -9
+    assert in_child(start) == 0
+    with make_host().app_context():
+        assert info(bad).state is State.QUARANTINED
+        assert "2 processes died" in info(bad).problems[0]
+        assert current().active == (good,), "put aside, it is not imported"
+
+
+def test_three_failed_starts_make_the_next_one_safe(host: Host, config: Config) -> None:
+    del host
+
+    def fails() -> None:
+        deaths.begin(config.instance)
+        os._exit(1)
+
+    for _ in range(3):
+        assert in_child(fails) == -1
+    assert in_child(lambda: deaths.begin(config.instance)) == 0, "the fourth is safe"
+    deaths.forget_starts(config.instance)
+    assert in_child(lambda: not deaths.begin(config.instance)) == 0, "that one died too, alone"
+
+
+def test_who_does_not_go_round_is_seen(tmp_path: Path) -> None:
+    def work() -> bool:
+        marks.begin(tmp_path)
+        quiet = marks.silent_for(tmp_path, os.getpid())
+        marks.beat()
+        heard = marks.silent_for(tmp_path, os.getpid())
+        return quiet is None and heard is not None and heard < 60
+
+    assert in_child_alone(work)
+
+
+def in_child_alone(act: Callable[[], object]) -> bool:
+    child = os.fork()
+    if child == 0:
+        os._exit(0 if act() else 1)
+    return os.waitpid(child, 0)[1] == 0
