@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import re
 import shutil
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from PIL import Image
 
 from ppvcms import create_app
 from ppvcms.accounts.roles import ensure_roles
@@ -57,7 +59,7 @@ class Owner:
     def get(self, path: str) -> TestResponse:
         return self.client.get(path)
 
-    def post(self, path: str, **data: str) -> TestResponse:
+    def post(self, path: str, **data: Any) -> TestResponse:
         page = self.client.get(path if path == "/sign-in" else "/admin/plugins").text
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)
         token = found.group(1) if found else ""
@@ -183,6 +185,55 @@ def test_a_theme_is_previewed_by_the_owner_alone_and_then_used(
     assert mark not in owner.get("/").text
     owner.post("/admin/themes/classroom/use")
     assert mark in visitor.get("/").text
+
+
+def test_an_owner_customises_in_a_draft_and_publishes_it(
+    site: Host, write_theme: Callable[..., str]
+) -> None:
+    write_theme("stage", **{"../static/theme.css": ":root {\n  --pv-ink: #111111;\n}\n"})
+    owner, visitor = Owner(site), site.test_client()
+    framed = {"Sec-Fetch-Dest": "iframe"}
+    assert "Customise" in owner.get("/admin/themes/customise").text
+
+    told = owner.post(
+        "/admin/themes/stage/look.json",
+        **{"light.ink": "#CCCCCC", "dark.ink": "red; } body { display: none", "font.text": "nope"},
+        **{"home": "list", "shown.list": "1", "label.en.client.one": "<b>Fan</b>"},
+        logo=(io.BytesIO(png((40, 20))), "logo.png"),
+    )
+
+    assert told.json is not None
+    assert "contrast" in told.json["warnings"][0]
+    sheet = visitor.get(told.json["sheet"]).text
+    assert "--pv-ink: #cccccc;" in sheet
+    assert "display" not in sheet
+    assert told.json["sheet"] not in visitor.get("/", headers=framed).text
+    seen = owner.client.get("/", headers=framed)
+    assert told.json["sheet"] in seen.text
+    assert "Sign out" not in seen.text, "the frame shows what a visitor sees"
+    assert "frame-ancestors 'self'" in seen.headers["Content-Security-Policy"]
+    assert "frame-ancestors 'none'" in owner.get("/").headers["Content-Security-Policy"]
+
+    refused = owner.post(
+        "/admin/themes/stage/look.json", icon=(io.BytesIO(b"<svg onload='x'>"), "icon.png")
+    )
+    assert refused.status_code == 422
+
+    published = owner.post("/admin/themes/stage/look", **{"light.ink": "#222222"})
+    assert "Published" in published.text
+    page = visitor.get("/").text
+    logo = re.search(r'src="(/looks/\w+)"', page)
+    assert logo is not None
+    assert Image.open(io.BytesIO(visitor.get(logo.group(1)).data)).format == "PNG"
+    assert "before" in owner.post("/admin/themes/stage/look/undo").text
+    assert "/looks/" not in visitor.get("/").text
+    assert owner.post("/admin/themes/nowhere/look/reset").status_code == 404
+
+
+def png(size: tuple[int, int]) -> bytes:
+    out = io.BytesIO()
+    Image.new("RGBA", size, (200, 30, 60, 90)).save(out, "PNG")
+    return out.getvalue()
 
 
 def test_safe_mode_shuts_the_public_site_and_leaves_the_back_office(
