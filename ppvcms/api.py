@@ -210,6 +210,7 @@ from ppvcms.sales.orders import (
 from ppvcms.sales.orders import buy as buy_item
 from ppvcms.sales.orders import undo as undo_sale
 from ppvcms.web.cards import room_cards
+from ppvcms.web.drawing import drawn
 from ppvcms.web.guards import client_address, current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
@@ -353,6 +354,7 @@ __all__ = [
     "db",
     "delete_file",
     "direct_price",
+    "drawn",
     "earned_by_day",
     "earnings_balance",
     "encode_picture",

@@ -24,7 +24,7 @@ from ppvcms.web.formats import init_formats
 from ppvcms.web.frame import init_frame
 from ppvcms.web.guards import identify_socket, init_login
 from ppvcms.web.headers import init_headers
-from ppvcms.web.languages import chosen_locale, chosen_time_zone
+from ppvcms.web.languages import chosen_locale, chosen_time_zone, init_languages
 from ppvcms.web.safe import init_safe_mode
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def assemble(config: Config, *, role: str) -> Host:
     _configure(app, config)
     init_db(app, config.database_url)
     Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
+    init_languages(app)
     init_login(app)
     init_formats(app)
     init_frame(app)

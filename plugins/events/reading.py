@@ -25,6 +25,12 @@ _NEXT = (
     )
     .group_by(Event.room_id)
 )
+_WISHES = (
+    select(Wish.event_id, func.count())
+    .where(Wish.event_id.in_(bindparam("ids", expanding=True)))
+    .group_by(Wish.event_id)
+)
+_COMING = select(Event).where(Event.ends_at > bindparam("now"), Event.cancelled_at.is_(None))
 _HOURS = select(Hours.room_id, Hours.weekday, Hours.from_min, Hours.until_min, Hours.zone).where(
     Hours.room_id.in_(bindparam("ids", expanding=True))
 )
@@ -48,7 +54,7 @@ def coming(
     *, room_id: str = "", limit: int = PER_PAGE, offset: int = 0, performer_id: str = ""
 ) -> Sequence[Event]:
     """Return what is not over and not cancelled, the soonest first."""
-    query = select(Event).where(Event.ends_at > now_ms(db.session()), Event.cancelled_at.is_(None))
+    query = _COMING.params(now=now_ms(db.session()))
     if room_id:
         query = query.where(Event.room_id == room_id)
     if performer_id:
@@ -68,12 +74,8 @@ def wished(user_id: str | None, events: Sequence[Event]) -> set[str]:
 
 def wishes(events: Sequence[Event]) -> dict[str, int]:
     """Return how many want to be reminded of each event."""
-    query = (
-        select(Wish.event_id, func.count())
-        .where(Wish.event_id.in_([event.id for event in events]))
-        .group_by(Wish.event_id)
-    )
-    return {row[0]: row[1] for row in db.session.execute(query)}
+    ids = [event.id for event in events]
+    return dict(db.session.connection().execute(_WISHES, {"ids": ids}).all())
 
 
 def hours_of(room_id: str) -> list[Open]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from flask import render_template, request
 from markupsafe import Markup
 
+from ppvcms.api import drawn
+
 from . import reading
 from .views import lines_of
 
@@ -20,7 +22,7 @@ def fill(name: str, context: SlotContext) -> Markup | None:
     """Return what stands in one place of a page."""
     if name == "listing.top":
         rows = reading.coming(limit=ON_HOME) if not request.args else ()
-        return _html("events/_home.html", **lines_of(rows)) if rows else None
+        return drawn("events/_home.html", lines=lines_of(rows)["lines"]) if rows else None
     if name == "dashboard.overview":
         return _own_next(context.actor)
     if context.room is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Response, abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -27,6 +27,22 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
     from .models import Event
+
+
+class Line(NamedTuple):
+    """One event as a list shows it to one reader; the price in minor units a minute."""
+
+    id: str
+    title: str
+    starts_at: int
+    ends_at: int
+    price: int | None
+    places: int | None
+    image_url: str
+    name: str
+    wished: bool
+    wishes: int
+
 
 blueprint = PluginBlueprint("events", __name__, url_prefix="/events")
 
@@ -105,16 +121,28 @@ def cancel(event_id: str) -> ResponseReturnValue:
     return redirect(url_for("events.show", event_id=event_id))
 
 
-def lines_of(events: Sequence[Event]) -> dict[str, object]:
-    """Return what lists of events need: the events, their rooms, names, and what is wished."""
+def lines_of(events: Sequence[Event]) -> dict[str, Any]:
+    """Return what pages of events need: their lines, rooms and names."""
     cards = {card.id: card for card in room_cards({event.room_id for event in events})}
-    return {
-        "events": events,
-        "cards": cards,
-        "names": names_of({event.performer_id for event in events}),
-        "wished": reading.wished(current_actor().user_id, events),
-        "wishes": reading.wishes(events),
-    }
+    names = names_of({event.performer_id for event in events})
+    wished = reading.wished(current_actor().user_id, events)
+    wishes = reading.wishes(events)
+    lines = tuple(
+        Line(
+            event.id,
+            event.title,
+            event.starts_at,
+            event.ends_at,
+            event.price,
+            event.places,
+            cards[event.room_id].image_url if event.room_id in cards else "",
+            names.get(event.performer_id, ""),
+            event.id in wished,
+            wishes.get(event.id, 0),
+        )
+        for event in events
+    )
+    return {"lines": lines, "cards": cards, "names": names}
 
 
 def _event(event_id: str) -> Event:

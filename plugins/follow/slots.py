@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from flask import render_template, request
 from markupsafe import Markup
 
-from ppvcms.api import room_cards
+from ppvcms.api import drawn, room_cards
 
 from . import services
 
@@ -15,6 +15,15 @@ if TYPE_CHECKING:
     from ppvcms.api import SlotContext
 
 ON_TOP = 6
+
+
+class Favourite(NamedTuple):
+    """Somebody whom the reader follows, as the row above the list shows it."""
+
+    slug: str
+    name: str
+    image_url: str
+    state: str
 
 
 def fill(name: str, context: SlotContext) -> Markup | None:
@@ -37,7 +46,8 @@ def _favourites(context: SlotContext) -> Markup | None:
         return None
     rooms = services.favourite_rooms(context.actor.user_id, limit=2 * ON_TOP)
     cards = room_cards(rooms)[:ON_TOP] if rooms else []
-    return _html("follow/_top.html", cards=cards) if cards else None
+    shown = tuple(Favourite(card.slug, card.name, card.image_url, card.state) for card in cards)
+    return drawn("follow/_top.html", cards=shown) if shown else None
 
 
 def _html(template: str, **values: object) -> Markup:

@@ -2,31 +2,28 @@
 
 from __future__ import annotations
 
-import secrets
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from babel import Locale, UnknownLocaleError
-from flask import current_app, g, url_for
-from flask_babel import get_locale, get_timezone
-from flask_wtf.csrf import generate_csrf
-from markupsafe import Markup
+from flask import g, url_for
+from flask_babel import get_locale
 
-from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import wall_ms
-from ppvcms.host import kept, worn
+from ppvcms.host import kept
 from ppvcms.rooms import listing
-from ppvcms.web.guards import Visitor, current_actor
+from ppvcms.web.drawing import filled, parts_of, shelf_of_readers
+from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+
+    from markupsafe import Markup
 
     from ppvcms.host.contract import CardBadge
     from ppvcms.rooms.prices import Price
 
 NEW_MS = 30 * 86_400_000
-TOKEN_HERE = secrets.token_hex(16)
-"""Stands in kept cards where each reader's own CSRF token comes; nobody can guess it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,43 +125,19 @@ def card_prices(card: listing.Card) -> tuple[Price, ...]:
 def draw(rooms: Sequence[RoomPage], lazy_from: int) -> list[Markup]:
     """Return the HTML of cards, the pictures of the first ones loaded at once.
 
-    A card is drawn from its room alone, as for a visitor, and kept: the next reader
-    of the same room, language, time zone and theme gets the same, with an own token.
+    They are kept like everything drawn, by the room itself: `pages_of` brings the same
+    one as long as nothing of it has changed.
     """
-    plain = _shelf()
-    drawn = []
+    shelf = shelf_of_readers()
+    cards = []
     for number, room in enumerate(rooms):
         lazy = number >= lazy_from
-        of, parts = plain.get((id(room), lazy), (None, ()))
+        of, parts = shelf.get((id(room), lazy), (None, []))
         if of is not room:
-            parts = _draw(room, lazy=lazy).split(TOKEN_HERE)
-            plain.keep((id(room), lazy), (room, parts))
-        drawn.append(Markup(parts[0] if len(parts) == 1 else generate_csrf().join(parts)))  # noqa: S704 - drawn by our templates
-    return drawn
-
-
-def _shelf() -> kept.Shelf:
-    if worn.preview() is not None:
-        # A draft is seen by one browser alone.
-        return kept.Shelf()
-    marks = str(get_locale()), str(get_timezone()), url_for("site.home")
-    return kept.shelf("drawn_cards", current_app.jinja_env, *marks)
-
-
-def _draw(room: RoomPage, *, lazy: bool) -> str:
-    values: dict[str, Any] = {
-        "room": room,
-        "lazy": lazy,
-        "csrf_token": lambda: TOKEN_HERE,
-        # What differs between readers is not there.
-        "current_user": Visitor(),
-        "actor": VISITOR,
-        "wallet": None,
-        "session": {},
-        "g": {},
-        "slot": lambda *_args, **_values: "",
-    }
-    return current_app.jinja_env.get_template("ui/_performer_card.html").render(values)
+            parts = parts_of("ui/_performer_card.html", {"room": room, "lazy": lazy})
+            shelf.keep((id(room), lazy), (room, parts))
+        cards.append(filled(parts))
+    return cards
 
 
 def language_name(code: str) -> str:

@@ -22,6 +22,7 @@ from ppvcms.host.worn import manifests, preview, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.notices.services import unread
 from ppvcms.web.cards import draw
+from ppvcms.web.drawing import drawn
 from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
@@ -99,6 +100,7 @@ def init_frame(app: Flask) -> None:
         page_modules=page_modules,
         slot=slot,
         draw_cards=draw,
+        drawn=drawn,
         asset=files.asset,
         plugin_asset=files.plugin_asset,
         theme_asset=files.theme_asset,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, session, url_for
 from flask_babel import gettext as _
@@ -20,6 +20,8 @@ from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.ways import ways_of
 
 if TYPE_CHECKING:
+    from collections.abc import Hashable
+
     from flask.typing import ResponseReturnValue
 
     from ppvcms.accounts.actor import Actor
@@ -34,6 +36,19 @@ RATINGS = (4, 3, 2)
 KEPT = "listing"
 MOST_DIGITS = 10
 NEXT_POOL = 32
+
+
+class FormValues(NamedTuple):
+    """What the form above the list was sent with; `active` when it leaves somebody out."""
+
+    q: str
+    state: str
+    category: str
+    language: str
+    most: int | None
+    rating: int | None
+    sort: str
+    active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,18 +76,13 @@ def home() -> ResponseReturnValue:
         session[KEPT] = kept
     found = listing.listing(filters, actor=current_actor())
     g.room_cards = {card.id: card for card in found.cards}
-    number = min(filters.page, found.pages)
+    number, values = min(filters.page, found.pages), _form_values(filters, active=bool(kept))
     return render_template(
         "site/home.html",
-        filters={**_form_values(filters), "active": bool(kept)},
+        filters=values,
         page=Pager(cards.pages_of(found.cards), number, found.pages, found.total),
         url=lambda nr: url_for("site.home", **replace(filters, page=nr).as_args()),
-        categories=[{"slug": slug, "name": name} for slug, name in found.categories],
-        languages=[(code, cards.language_name(code)) for code in found.languages],
-        states=[(state, words.state(state)) for state in ("live", "online", "private", "offline")],
-        price_bands=PRICE_BANDS,
-        ratings=RATINGS,
-        sorts=words.orders(),
+        filter_form=_filter_form(found, values),
     )
 
 
@@ -219,16 +229,31 @@ def modules(*scopes: str) -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def _form_values(filters: listing.Filters) -> dict[str, Any]:
+def _form_values(filters: listing.Filters, *, active: bool) -> FormValues:
+    return FormValues(
+        filters.name,
+        filters.state,
+        filters.category,
+        filters.language,
+        filters.most,
+        filters.rating,
+        filters.order.value,
+        active,
+    )
+
+
+def _filter_form(found: listing.Page, values: FormValues) -> dict[str, Hashable]:
+    """Return what the form above the list is drawn from."""
     return {
-        "q": filters.name,
-        "state": filters.state,
-        "category": filters.category,
-        "language": filters.language,
-        "most": filters.most,
-        "rating": filters.rating,
-        "sort": filters.order.value,
-        "tag": filters.tag,
+        "filters": values,
+        "categories": tuple(found.categories),
+        "languages": tuple((code, cards.language_name(code)) for code in found.languages),
+        "states": tuple(
+            (state, words.state(state)) for state in ("live", "online", "private", "offline")
+        ),
+        "price_bands": PRICE_BANDS,
+        "ratings": RATINGS,
+        "sorts": tuple(words.orders()),
     }
 
 
