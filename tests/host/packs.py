@@ -6,6 +6,7 @@ import stat
 import struct
 import zlib
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 SLUG = "parcel"
 MANIFEST = """
@@ -28,8 +29,8 @@ class Part:
     mode: int = stat.S_IFREG | 0o644
     method: int = 8
     flags: int = 0
-    local: dict[str, object] = field(default_factory=dict)
-    central: dict[str, object] = field(default_factory=dict)
+    local: dict[str, Any] = field(default_factory=dict)
+    central: dict[str, Any] = field(default_factory=dict)
     extra: bytes = b""
     before: bytes = b""
     after: bytes = b""
@@ -74,7 +75,7 @@ def _headers(part: Part, offset: int) -> tuple[bytes, bytes]:
     flags = part.flags | (2048 if isinstance(part.name, str) and not part.name.isascii() else 0)
     squeeze = zlib.compressobj(9, zlib.DEFLATED, -15)
     data = squeeze.compress(part.data) + squeeze.flush() if part.method == 8 else part.data
-    known: dict[str, object] = {
+    known: dict[str, Any] = {
         "name": name,
         "flags": flags,
         "method": part.method,
@@ -135,7 +136,7 @@ def named(name: str | bytes, data: bytes = b"x") -> bytes:
     return with_part(Part(name, data))
 
 
-def first_with(**changes: object) -> bytes:
+def first_with(**changes: Any) -> bytes:
     """Return a good package whose first part is changed."""
     head, *rest = plain()
     return packed([replace(head, **changes), *rest])
