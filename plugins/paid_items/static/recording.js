@@ -1,11 +1,13 @@
 // Recording: a badge for everybody, the switch for the room's own page, the question for whom it concerns.
 
+const PARTS = ["panel", "go", "stop", "text", "ask", "title", "client", "left", "yes", "no", "party"];
+
 /** Called by each live page once it has joined. */
 export function room(page) {
   const words = document.querySelector("[data-recording]");
   if (!words) return;
   const recorder = new Recorder(words, page);
-  recorder.show(page.plugins.paid_items?.recording ?? { on: false });
+  recorder.joined();
   page.wire.on("recording", (told) => recorder.told(told));
   page.wire.on("state", () => recorder.hosts && recorder.look());
 }
@@ -13,26 +15,28 @@ export function room(page) {
 class Recorder {
   constructor(words, page) {
     Object.assign(this, { words, page, state: { on: false }, busy: false });
-    const find = (name) => words.querySelector(`[data-recording-${name}]`);
-    Object.assign(this, { panel: find("panel"), ask: find("ask"), party: find("party"), find });
-    this.hosts = this.panel !== null;
+    this.parts = Object.fromEntries(PARTS.map((name) => [name, words.querySelector(`[data-recording-${name}]`)]));
+    this.hosts = this.parts.panel !== null;
     this.#buttons();
-    // Beside the picture, where it is not missed; the place in the page is below it.
-    const side = document.querySelector(".pv-room__side");
-    if (!this.hosts && side) side.prepend(this.ask, this.party);
-    setInterval(() => this.#tick(), 1000);
+    // Next to the picture, where it is not missed.
+    if (this.hosts) document.querySelector(".pv-room__below")?.prepend(this.parts.panel);
+    else document.querySelector(".pv-room__side")?.prepend(this.parts.ask, this.parts.party);
+    setInterval(() => (page.plugins === this.plugins ? this.#tick() : this.joined()), 1000);
   }
 
   #buttons() {
-    const { find, page } = this;
-    const stop = () => this.#send("record_stop", { recording: this.state.open?.id ?? "" });
-    find("go")?.addEventListener("click", () => this.#send("record", { key: page.newKey() }));
-    find("stop").addEventListener("click", stop);
-    for (const [name, yes] of [["yes", true], ["no", false]]) {
-      find(name)?.addEventListener("click", () => {
-        this.#send("record_answer", { recording: this.state.open?.id ?? "", yes });
-      });
-    }
+    const { go, stop, yes, no } = this.parts;
+    const about = () => this.state.open?.id ?? "";
+    go?.addEventListener("click", () => this.#send("record", { key: this.page.newKey() }));
+    stop.addEventListener("click", () => this.#send("record_stop", { recording: about() }));
+    yes?.addEventListener("click", () => this.#send("record_answer", { recording: about(), yes: true }));
+    no?.addEventListener("click", () => this.#send("record_answer", { recording: about(), yes: false }));
+  }
+
+  /** Take what the last join brought: a page joins anew after a broken line, and for a private show. */
+  joined() {
+    this.plugins = this.page.plugins;
+    this.show(this.plugins.paid_items?.recording ?? { on: false });
   }
 
   told({ on, look }) {
@@ -74,20 +78,22 @@ class Recorder {
 
   #showPanel() {
     const { open, may } = this.state;
-    this.panel.hidden = !may && !open;
-    this.find("go").hidden = Boolean(open);
-    this.find("stop").hidden = !open;
+    const { panel, go, stop } = this.parts;
+    panel.hidden = !may && !open;
+    go.hidden = Boolean(open);
+    stop.hidden = !open;
     this.#tick();
   }
 
   #showParty() {
     const open = this.state.open;
+    const { ask, party, title, client } = this.parts;
     const asked = open?.state === "asked" && open.answer === "waiting";
-    this.ask.hidden = !asked;
-    this.party.hidden = open?.state !== "running";
+    ask.hidden = !asked;
+    party.hidden = open?.state !== "running";
     if (!asked) return;
-    this.ask.querySelector("[data-recording-title]").textContent = this.ask.dataset.title.replace("{name}", open.name);
-    this.ask.querySelector("[data-recording-client]").hidden = !open.client;
+    title.textContent = ask.dataset.title.replace("{name}", open.name);
+    client.hidden = !open.client;
     this.#tick();
   }
 
@@ -99,12 +105,13 @@ class Recorder {
   #tick() {
     const open = this.state.open;
     if (open?.state === "asked" && this.#left() === 0) return this.show({ ...this.state, open: null });
-    if (this.hosts) this.find("text").textContent = this.#text(open);
-    else if (open) this.ask.querySelector("[data-recording-left]").textContent = this.ask.dataset.left.replace("{left}", this.#left());
+    const { text, left, ask } = this.parts;
+    if (this.hosts) text.textContent = this.#text(open);
+    else if (open) left.textContent = ask.dataset.left.replace("{left}", this.#left());
   }
 
   #text(open) {
-    const { idle, asked, running } = this.panel.dataset;
+    const { idle, asked, running } = this.parts.panel.dataset;
     if (!open) return idle;
     if (open.state === "asked") return asked.replace("{names}", open.waiting.join(", ")).replace("{left}", this.#left());
     const seconds = open.for_s + Math.floor((Date.now() - this.shownAt) / 1000);
