@@ -58,7 +58,8 @@ def _bring_back(session: Session) -> None:
     now = now_ms(session)
     for row in rows:
         times = int((row.strikes or {}).get("times", 0))
-        if not 0 < times <= len(PAUSES_MS) or now - row.quarantined_at < PAUSES_MS[times - 1]:
+        since = now - (row.quarantined_at or now)
+        if not 0 < times <= len(PAUSES_MS) or since < PAUSES_MS[times - 1]:
             continue
         row.strikes, row.quarantined_at, row.last_error = {"times": times}, None, None
         audit.record(session, None, "host.plugin.reenabled", row.slug, reason="pause over")
