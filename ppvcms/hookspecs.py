@@ -263,6 +263,15 @@ def limit_watching(room: RoomView, actor: Actor, used_s: int) -> int | None:
     """
 
 
+@_hook(HookKind.COLLECT, result=(bool,))
+def covers_minutes(room: RoomView, actor: Actor) -> bool | None:
+    """Return whether somebody has paid for the public shows of a room already (RM-13).
+
+    Who has enters them at no charge by the minute; a private show and another role cost
+    what they cost. One yes is enough.
+    """
+
+
 @_hook(HookKind.DECIDE)
 def check_performer(actor: Actor, act: str) -> Refusal | None:
     """Refuse that somebody performs: `act` is ``live``, ``check_in`` or ``sell``.

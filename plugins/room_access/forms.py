@@ -32,8 +32,10 @@ class AccessForm(Form):
 class DoorForm(FlaskForm):
     """What a room asks of who comes in."""
 
-    price = CreditsField(
-        _l("Price to come in"), [Optional()], description=_l("Empty is no price. Shows cost extra.")
+    price = CreditsField(_l("Price to come in"), [Optional()], description=_l("Empty is no price."))
+    covers = BooleanField(
+        _l("It covers the minutes of paid public shows"),
+        description=_l("Private shows and places with camera cost extra in any case."),
     )
     hours = IntegerField(_l("Opens the room for so many hours"), [Optional(), NumberRange(1, 8760)])
     password = PasswordField(

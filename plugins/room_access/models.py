@@ -9,7 +9,10 @@ from ppvcms.api import Amount, Base, Millis, Ulid
 
 
 class Door(Base):
-    """What one room asks; `words` counts changes of the password."""
+    """What one room asks; `words` counts changes of the password.
+
+    `covers` says that the price covers the minutes of the paid public shows, too.
+    """
 
     __tablename__ = "room_access__room"
 
@@ -19,6 +22,7 @@ class Door(Base):
     password: Mapped[str] = mapped_column(String(200), default="")
     words: Mapped[int] = mapped_column(Integer, default=0)
     only_list: Mapped[bool] = mapped_column(Boolean, default=False)
+    covers: Mapped[bool] = mapped_column(Boolean, default=False)
 
 
 class ListEntry(Base):

@@ -78,6 +78,14 @@ def check_room_entry(room: RoomView, actor: Actor) -> Refusal | None:
 
 
 @hookimpl
+def covers_minutes(room: RoomView, actor: Actor) -> bool | None:
+    """Say whether what somebody paid at the door covers the public shows."""
+    from .services import covers
+
+    return covers(room, actor)
+
+
+@hookimpl
 def on_event(event: Event) -> None:
     """Begin the hours of an entrance whose buyer's server died before it could."""
     from ppvcms.api import ItemSold

@@ -64,6 +64,7 @@ class Asked:
     hours: int = 0
     password: bool = False
     only_list: bool = False
+    covers: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,7 @@ class Wanted:
     password: str | None
     entries: tuple[tuple[str, str], ...]
     only_list: bool
+    covers: bool = False
 
 
 def door_of(room_id: str) -> Door | None:
@@ -93,7 +95,15 @@ def asked_of(room: RoomView, actor: Actor) -> Asked | None:
     paid = door.price == 0 or access_of(actor.user_id, SLUG, room.id) is not None
     if paid and not password:
         return None
-    return Asked(0 if paid else door.price, door.hours, password=password)
+    return Asked(0 if paid else door.price, door.hours, password=password, covers=door.covers)
+
+
+def covers(room: RoomView, actor: Actor) -> bool:
+    """Whether somebody's paid access covers the minutes of paid public shows (RM-13)."""
+    door = door_of(room.id)
+    if door is None or not door.covers or not door.price:
+        return False
+    return access_of(actor.user_id, SLUG, room.id) is not None
 
 
 def refusal_to_enter(room: RoomView, actor: Actor) -> Refusal | None:
@@ -166,7 +176,15 @@ def save(room: RoomView, actor: Actor, wanted: Wanted) -> Refusal | None:
     def act(session: Session) -> None:
         door = session.get(Door, room.id, with_for_update=True, populate_existing=True)
         if door is None:
-            door = Door(room_id=room.id, price=0, hours=24, password="", words=0, only_list=False)
+            door = Door(
+                room_id=room.id,
+                price=0,
+                hours=24,
+                password="",
+                words=0,
+                only_list=False,
+                covers=False,
+            )
             session.add(door)
         for permission, change in _CHANGES.items():
             if actor.can(permission):
@@ -214,6 +232,7 @@ def _entry(line: str) -> tuple[str, str] | None:
 
 def _set_price(session: Session, door: Door, wanted: Wanted) -> None:
     door.price, door.hours = wanted.price, wanted.hours or settings(SLUG).hours
+    door.covers = wanted.covers
     sale = put_on_sale if door.price else take_off_sale
     sale(session, SLUG, door.room_id)
 

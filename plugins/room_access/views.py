@@ -119,6 +119,7 @@ def _save(room: RoomView, form: DoorForm) -> bool:
         password=word,
         entries=entries,
         only_list=bool(form.only_list.data),
+        covers=bool(form.covers.data),
     )
     refusal = save(room, current_actor(), wanted)
     if refusal is not None:
@@ -133,6 +134,7 @@ def _values(room: RoomView, door: Door | None) -> dict[str, object]:
         "price": door.price or None,
         "hours": door.hours,
         "only_list": door.only_list,
+        "covers": door.covers,
         "entries": "\n".join(entries_of(room.id)),
     }
 

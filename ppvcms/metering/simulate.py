@@ -37,7 +37,7 @@ from ppvcms.metering.state import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from ppvcms.ledger.books import Part
     from ppvcms.metering.state import Command, Commands, Event
@@ -69,7 +69,11 @@ class What(StrEnum):
     PERFORMER_ENDS = "performer_ends"
 
 
-ASKS = {What.GO_ON: GoOn, What.BREAK_BEGINS: Rest, What.BREAK_ENDS: RestOver}
+ASKS: dict[What, Callable[[Evidence, int], Event]] = {
+    What.GO_ON: GoOn,
+    What.BREAK_BEGINS: Rest,
+    What.BREAK_ENDS: RestOver,
+}
 ENDS = {What.PAYER_ENDS: Reason.PAYER_ENDED, What.PERFORMER_ENDS: Reason.PERFORMER_ENDED}
 
 

@@ -10,8 +10,11 @@ import sqlalchemy as sa
 
 from ppvcms.accounts import roles, services
 from ppvcms.db import db, now_ms, transaction
-from ppvcms.metering import quotes
+from ppvcms.metering import admission, quotes, settle
 from ppvcms.metering.quotes import Offer
+from ppvcms.metering.state import Reason
+from ppvcms.metering.view import seat_view
+from ppvcms.results import Refusal
 from ppvcms.rooms.services import by_id, view_of
 from ppvcms.sales.models import Access
 from tests import kit
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
     """A site with doors, on both databases; its books hold at the end."""
-    with site_at(database_url, tmp_path, "room_access") as made:
+    with site_at(database_url, tmp_path, "room_access", "mode_group") as made:
         yield made
         assert kit.books_problems() == []
 
@@ -39,7 +42,9 @@ def site(database_url: str, tmp_path: Path) -> Iterator[Site]:
 @pytest.fixture
 def quick(tmp_path: Path) -> Iterator[Site]:
     """The same on SQLite, for what no database makes different."""
-    with site_at(f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path, "room_access") as made:
+    with site_at(
+        f"sqlite:///{tmp_path / 'site.sqlite3'}", tmp_path, "room_access", "mode_group"
+    ) as made:
         yield made
 
 
@@ -140,3 +145,36 @@ def test_each_kind_of_door_is_given_by_role(quick: Site) -> None:
     ).one()
     assert tuple(map(int, row)) == (0, 0, 1)
     assert joins(quick, ben) == "room_access"
+
+
+def test_a_price_may_cover_the_minutes_of_public_shows_and_of_nothing_else(quick: Site) -> None:
+    """RM-13: with "covers" who paid enters at 0 a minute; without it the show is on top."""
+    from plugins.room_access.services import pay
+
+    anna = quick.person("Anna", "performer")
+    room = quick.room(anna)
+    quick.go_live(room, anna, "group")
+    ben, carl = quick.person("Ben", credits=1_000), quick.person("Carl")
+    assert door(quick, anna, price="5") == 302
+    view = view_of(by_id(room.id))
+    assert not isinstance(pay(view, ben, price=500, key="pay-1"), Refusal)
+    on_top = quick.offer(room, ben, "group")
+    assert on_top.terms.rate_per_minute > 0
+    assert on_top.funds_needed > 0
+
+    assert door(quick, anna, price="5", covers="y") == 302
+    assert (
+        "The minutes of public shows are in it." in browser_of(quick, carl).get("/rooms/anna").text
+    )
+    assert quick.offer(room, ben).terms.rate_per_minute > 0
+    offer = quick.offer(room, ben, "group")
+    assert (offer.terms.rate_per_minute, offer.funds_needed, offer.missing) == (0, 0, 0)
+    assert offer.as_json()["covered"]
+    click = str(offer.token)
+    seats = quick.together(3, lambda nr: admission.enter_show(ben, click, f"click-{nr}"))
+    assert len({one.id for one in seats if not isinstance(one, Refusal)}) == 1
+    assert kit.available(str(ben.user_id)) == 500
+    door(quick, anna, price="5")
+    assert seat_view(seats[0].id).rate_per_minute == 0, "terms are locked (R-06)"
+    settle.end(seats[0].id, Reason.PAYER_ENDED)
+    assert kit.available(str(ben.user_id)) == 500

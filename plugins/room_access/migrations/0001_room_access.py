@@ -18,6 +18,7 @@ def upgrade() -> None:
         sa.Column("password", sa.String(200), nullable=False),
         sa.Column("words", sa.Integer(), nullable=False),
         sa.Column("only_list", sa.Boolean(), nullable=False),
+        sa.Column("covers", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("room_id", name="pk_room_access__room"),
     )
     op.create_table(
