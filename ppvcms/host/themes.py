@@ -45,6 +45,8 @@ def overview() -> list[ThemeInfo]:
     """Return every theme, the one in use first."""
     host = runtime()
     for slug, found in fitting(find_themes(host.config.all_theme_dirs)).items():
+        if host.themes.get(slug, found).path != found.path:
+            continue  # A process keeps the copy it began with; the next one has the new.
         host.themes[slug] = found
         if slug not in host.theme_digests and (found.path / "static").is_dir():
             host.theme_digests[slug] = digest_of(found.path / "static")
