@@ -323,6 +323,10 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         "advisory": "Ward & Lake",
         "broadcast": "Kanal 9",
     }
+
+    def drawn(name: str, **values: Any) -> Markup:
+        return Markup(env.get_template(name).render(**values))  # noqa: S704 - it escapes
+
     env.globals.update(
         site=SimpleNamespace(
             name=names[theme],
@@ -356,6 +360,11 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         admin_nav=lambda: navigation(theme, page),
         page_assets=lambda *_scopes: {"styles": [], "modules": []},
         slot=lambda _name, **_context: Markup(""),
+        drawn=drawn,
+        draw_cards=lambda rooms, lazy_from: [
+            drawn("ui/_performer_card.html", room=room, lazy=number >= lazy_from)
+            for number, room in enumerate(rooms)
+        ],
         get_flashed_messages=lambda **_: (
             [("success", "Saved. The new price counts from the next visit on.")]
             if page == "form"
