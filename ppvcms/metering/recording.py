@@ -50,7 +50,7 @@ def recordable(show_id: str | None) -> Recordable | Refusal:
     if show is None or show.state != "live":
         return Refusal("closed", _("You are not live. Nothing is recorded."))
     mode = registry.room_mode(show.mode)
-    if mode is None or not mode.ruled.recording:
+    if mode is None or mode.base == "text" or not mode.ruled.recording:
         return Refusal("mode", _("Shows of this kind are not recorded here. Nothing is recorded."))
     if _recorder(show.media_provider) is None:
         return Refusal("media", _("The video service of this show does not record."))

@@ -50,60 +50,46 @@ async def on_air(provider: EmbeddedProvider) -> Page:
     return page
 
 
-def test_a_show_is_recorded_through_a_new_connection_and_can_be_played(
-    provider: EmbeddedProvider,
-) -> None:
+def test_a_show_is_recorded_through_a_new_connection_and_a_kill_of_the_node(node: Node) -> None:
+    provider = node.provider
     assert isinstance(provider, RecordingProvider)
     watch(provider)
 
-    async def play() -> None:
+    async def play() -> int:
         page = await on_air(provider)
         for _ in range(2):
-            provider.start_recording("one", grant_id="hers", **MOST)
+            provider.start_recording("short", grant_id="hers", **MOST)
         with pytest.raises(GrantUnknownError):
             provider.start_recording("two", grant_id="his", **MOST)
-        await until(lambda: state(provider, "one").length_ms > 1000)
-        before = state(provider, "one").length_ms
+        await until(lambda: state(provider, "short").length_ms > 500)
+        provider.stop_recording("short")
+        provider.start_recording("long", grant_id="hers", **MOST)
+        await until(lambda: state(provider, "long").length_ms > 500)
+        before = state(provider, "long").length_ms
         newer = await on_air(provider)
-        await until(lambda: state(provider, "one").length_ms > before + 1500)
-        provider.stop_recording("one")
-        provider.start_recording("short", grant_id="hers", most_ms=300, most_bytes=1 << 30)
+        file = node.folder / "recordings" / "long.part"
+        await until(lambda: file.read_bytes().count(webm.CLUSTER.to_bytes(4, "big")) > 1)
         await until(lambda: not state(provider, "short").running)
+        node.kill()
         for one in (page, newer):
             await one.close()
+        return before
 
-    asyncio.run(play())
-    ended, short = state(provider, "one"), state(provider, "short")
-
-    assert (ended.running, ended.reason, short.reason) == (False, "stopped", "length")
-    pictures, sounds, seconds = played(provider.open_recording("one"))
-    assert pictures > 30
-    assert sounds > 80
-    assert seconds == pytest.approx(ended.length_ms / 1000, abs=0.05)
-    assert 2.5 <= seconds <= 12
-    for one in ("one", "short", "one"):
-        provider.forget_recording(one)
-    assert provider.recordings() == []
-
-
-def test_a_killed_node_leaves_what_it_had_as_a_playable_file(node: Node) -> None:
-    async def play() -> None:
-        page = await on_air(node.provider)
-        node.provider.start_recording("one", grant_id="hers", **MOST)
-        file = node.folder / "recordings" / "one.part"
-        await until(lambda: file.exists() and file.stat().st_size > 4_000)
-        node.kill()
-        await page.close()
-
-    asyncio.run(play())
+    before = asyncio.run(play())
     node.start()
-    left = state(node.provider, "one")
 
+    short, left = state(provider, "short"), state(provider, "long")
+    assert not short.running
     assert (left.running, left.reason) == (False, "engine_lost")
-    pictures, sounds, seconds = played(node.provider.open_recording("one"))
-    assert pictures > 5
-    assert sounds > 10
-    assert seconds == pytest.approx(left.length_ms / 1000, abs=0.05)
+    for one, least in ((short, 0.5), (left, before / 1000)):
+        pictures, sounds, seconds = played(provider.open_recording(one.recording_id))
+        assert pictures > 5
+        assert sounds > 20
+        assert least <= seconds < 12
+        assert seconds == pytest.approx(one.length_ms / 1000, abs=0.05)
+    for name in ("short", "long", "short"):
+        provider.forget_recording(name)
+    assert provider.recordings() == []
 
 
 class Picture:
@@ -168,6 +154,15 @@ def test_a_file_begins_with_a_key_frame_and_is_mended_after_its_last_whole_clust
     again = done.read_bytes()
     webm.mend(done)
     assert done.read_bytes() == again
+
+
+def test_a_recording_ends_at_the_length_and_size_it_was_given(tmp_path: Path) -> None:
+    for limits, reason in (({"most_ms": 900}, "length"), ({"most_bytes": 9_000}, "size")):
+        one = Recording(tmp_path / f"{reason}.part", "hers", **{**MOST, **limits}, keep_free=0)
+        feed(one, 400)
+        one.wait(5)
+        assert one.reason == reason
+        assert 300 < webm.length_of(tmp_path / f"{reason}.webm") <= 920
 
 
 def test_a_show_without_a_picture_is_recorded_as_sound(tmp_path: Path) -> None:

@@ -147,9 +147,22 @@ def test_where_it_is_not_allowed_nothing_is_offered_and_nothing_begins(stage: St
     assert refused(stage.begin()) == "closed"
 
 
+def _nobody_answers_or_says_no(stage: Stage, bea: Actor) -> None:
+    first = str(stage.begin())
+    assert recording.answer(first, bea, yes=False) == "refused"
+    second = str(stage.begin())
+    long_ago = {"asked_at": Recording.asked_at - recording.ASK_MS}
+    older = update(Recording).where(Recording.id == second).values(long_ago)
+    transaction(lambda session: session.execute(older))
+    assert refused(recording.answer(second, bea, yes=True)) == "expired"
+    recorded.tick()
+    assert (stage.row(second).state, ENGINE.recorded) == ("refused", {})
+
+
 def test_all_who_are_shown_agree_first_and_a_newcomer_ends_it(stage: Stage) -> None:
     bea, cleo = (stage.site.person(name, "performer") for name in ("Bea", "Cleo"))
     stage.with_(bea)
+    _nobody_answers_or_says_no(stage, bea)
     made = str(stage.begin())
     assert stage.row(made).state == "asked"
     assert ENGINE.recorded == {}
@@ -170,20 +183,6 @@ def test_all_who_are_shown_agree_first_and_a_newcomer_ends_it(stage: Stage) -> N
     assert recording.answer(made, bea, yes=True) == "ready"
     assert isinstance(recorded.make_item(made, stage.anna, "All of us"), Item)
     assert refused(recording.answer(made, bea, yes=False)) == "used"
-
-
-def test_a_question_that_nobody_answers_ends_and_so_does_a_no(stage: Stage) -> None:
-    bea = stage.site.person("Bea", "performer")
-    stage.with_(bea)
-    first = str(stage.begin())
-    assert recording.answer(first, bea, yes=False) == "refused"
-    second = str(stage.begin())
-    long_ago = {"asked_at": Recording.asked_at - recording.ASK_MS}
-    older = update(Recording).where(Recording.id == second).values(long_ago)
-    transaction(lambda session: session.execute(older))
-    assert refused(recording.answer(second, bea, yes=True)) == "expired"
-    recorded.tick()
-    assert (stage.row(second).state, ENGINE.recorded) == ("refused", {})
 
 
 def test_in_a_private_show_the_client_agrees_too_and_may_end_it(stage: Stage) -> None:
