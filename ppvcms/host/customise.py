@@ -41,7 +41,10 @@ def look_of(slug: str, which: str = PUBLISHED) -> Look:
     kept = _kept()
     if which == DRAFT and f"{slug}.{DRAFT}" not in kept:
         which = PUBLISHED
-    return look_from(kept.get(f"{slug}.{which}"))
+    key = slug, which
+    if key not in kept:
+        kept[key] = look_from(kept.get(f"{slug}.{which}"))
+    return cast("Look", kept[key])
 
 
 def look_in_use() -> Look:
@@ -49,9 +52,10 @@ def look_in_use() -> Look:
     return look_of(theme_in_use(), _which())
 
 
-def own_labels() -> Mapping[str, Mapping[str, Mapping[str, str]]]:
-    """Return what the owner calls people under the theme that is worn."""
-    return look_in_use().labels
+def words_in_use() -> list[Mapping[str, Mapping[str, Mapping[str, str]]]]:
+    """Return what people are called: by the owner, else by the theme, else by its parents."""
+    slug = theme_in_use()
+    return [look_of(slug, _which()).labels, *(theme.labels for theme in chain_of(slug))]
 
 
 def home_sections() -> tuple[str, ...]:
@@ -228,14 +232,14 @@ def _which() -> str:
     return DRAFT if seen and seen.framed else PUBLISHED
 
 
-def _kept() -> dict[str, Any]:
+def _kept() -> dict[Any, Any]:
     """Return the stored looks, at most a second old."""
     made, kept = current_app.extensions.get(CACHE, (0.0, None))
     if kept is None or time.monotonic() - made >= KEEP_S:
         query = select(Setting.key, Setting.value).where(Setting.plugin == LOOKS)
         kept = {row.key: row.value for row in reading().execute(query)}
         current_app.extensions[CACHE] = (time.monotonic(), kept)
-    return cast("dict[str, Any]", kept)
+    return cast("dict[Any, Any]", kept)
 
 
 def _write(session: Session, slug: str, which: str, look: Look) -> None:

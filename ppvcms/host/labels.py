@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from flask_babel import get_locale
 
-from ppvcms.host.customise import own_labels
-from ppvcms.host.worn import manifests
+from ppvcms.host.customise import words_in_use
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -36,8 +35,7 @@ def label(
     one take `plural`.
     """
     spoken = locale or str(get_locale() or "en")
-    labels = [own_labels(), *(theme.labels for theme in manifests())]
-    return chosen_label(labels, role, spoken, plural=plural, count=count)
+    return chosen_label(words_in_use(), role, spoken, plural=plural, count=count)
 
 
 def chosen_label(
