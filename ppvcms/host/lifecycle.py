@@ -18,7 +18,7 @@ from sqlalchemy import select
 from ppvcms.accounts import audit
 from ppvcms.accounts.roles import grant_defaults
 from ppvcms.db import db, transaction, unit_of_work
-from ppvcms.host import quarantine
+from ppvcms.host import quarantine, reasons
 from ppvcms.host.contract import Problem
 from ppvcms.host.generation import move_code_generation, move_generation
 from ppvcms.host.loading import failure_of
@@ -139,9 +139,9 @@ def deactivate(slug: str, *, actor_id: str | None, insist: bool = False) -> Refu
             _("'%(slug)s' is needed by %(names)s.", slug=slug, names=", ".join(dependents)),
             _("Switch that off first. Nothing was changed."),
         )
-    reasons = [] if insist else reasons_against(slug, actor_id=actor_id)
-    if reasons:
-        return Refusal("reasons", " ".join(reasons), _("Nothing was changed."))
+    against = [] if insist else reasons_against(slug, actor_id=actor_id)
+    if against:
+        return Refusal("reasons", " ".join(against), _("Nothing was changed."))
 
     def act(session: Session) -> None:
         row_of(session, slug).desired = Desired.INACTIVE
@@ -224,8 +224,8 @@ def reasons_against(slug: str, *, actor_id: str | None) -> list[str]:
         answer = call_one(slug, "check_deactivation", db.session(), actor_id)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises
         log.warning("plugin_failed", plugin=slug, error=failure_of(error))
-        return []
-    return [str(reason) for reason in answer or []]
+        answer = []
+    return [*reasons.of(slug), *(str(reason) for reason in answer or [])]
 
 
 def problems_of(slug: str) -> list[Problem]:

@@ -8,6 +8,7 @@ from ppvcms.accounts.tidy import tidy
 from ppvcms.content import uploads
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
+from ppvcms.host import reasons
 from ppvcms.host.quarantine import bring_back
 from ppvcms.host.settings import site
 from ppvcms.jobs import listeners, tasks, telling
@@ -21,7 +22,7 @@ from ppvcms.payments.attempts import look_up_open
 from ppvcms.payments.holds import release_due as give_holds_back
 from ppvcms.payments.inbox import read_again
 from ppvcms.realtime import push
-from ppvcms.rooms import presence, rates, shows
+from ppvcms.rooms import presence, rates, shows, stays
 from ppvcms.rooms import services as rooms
 from ppvcms.sales import escrow
 
@@ -52,6 +53,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="rooms.rates", every=30, func=_clamp_rates)
     tasks.register(app, name="sales.escrow", every=30, func=_give_back)
     tasks.register(app, name="media.reconcile", every=15, func=_reconcile_media)
+    reasons.add(app, stays.reasons)
     listeners.add(app, top_up)
     listeners.add(app, close_requests)
     listeners.add(app, running.follow)
