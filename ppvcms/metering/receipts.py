@@ -195,8 +195,8 @@ def _why(lines: dict[str, Any], amount: int) -> list[str]:
     """Return the formula in words and in numbers (R-20, R-21)."""
     said = [
         ngettext(
-            "%(num)s second was counted: both sides had picture or sound.",
-            "%(num)s seconds were counted: both sides had picture or sound.",
+            "%(num)s second was counted: both sides were connected.",
+            "%(num)s seconds were counted: both sides were connected.",
             lines["counted_s"],
         )
     ]
