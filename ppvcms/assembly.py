@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask_babel import Babel
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ppvcms import wire
 from ppvcms.db import init_db
 from ppvcms.host import runtime
 from ppvcms.host.app import Host
+from ppvcms.host.catalogues import SiteBabel
 from ppvcms.host.files import CORE_STATIC
 from ppvcms.host.templates import CORE_TEMPLATES
 from ppvcms.jobs import duties
@@ -38,7 +38,7 @@ def assemble(config: Config, *, role: str) -> Host:
     app = Host("ppvcms", template_folder=str(CORE_TEMPLATES), static_folder=str(CORE_STATIC))
     _configure(app, config)
     init_db(app, config.database_url)
-    Babel(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
+    SiteBabel(app, locale_selector=chosen_locale, timezone_selector=chosen_time_zone)
     init_languages(app)
     init_login(app)
     init_formats(app)

@@ -15,6 +15,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from ppvcms.cli_plugins import plugins, safe_mode
+from ppvcms.cli_texts import texts
 from ppvcms.config import Config, load_config
 from ppvcms.errors import ConfigError, PpvcmsError
 from ppvcms.terminal import (
@@ -227,6 +228,7 @@ def db_current() -> None:
 
 cli.add_command(plugins)
 cli.add_command(safe_mode)
+cli.add_command(texts)
 
 
 @cli.group()

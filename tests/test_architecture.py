@@ -43,7 +43,7 @@ LEVELS = (
     ("web", "rest"),
     ("api", "facade", "testing"),
     ("assembly", "background"),
-    ("__init__", "__main__", "cli", "cli_plugins", "patching", "server", "terminal"),
+    ("__init__", "__main__", "cli", "cli_plugins", "cli_texts", "patching", "server", "terminal"),
 )
 LEVEL = {part: number for number, parts in enumerate(LEVELS) for part in parts}
 # The contracts name each other's values in annotations; nothing runs.

@@ -8,6 +8,7 @@ from flask import g, has_request_context, request
 from flask_babel import get_locale, get_translations
 from flask_login import current_user
 
+from ppvcms.host.catalogues import plugin_at_work
 from ppvcms.host.settings import site
 
 if TYPE_CHECKING:
@@ -32,8 +33,9 @@ def _words() -> Translations:
     locale = get_locale()
     if locale is None:
         return cast("Translations", get_translations())
-    if g.get("words_of") is not locale:
-        g.words_of, g.words = locale, get_translations()
+    key = (locale, plugin_at_work())
+    if g.get("words_of") != key:
+        g.words_of, g.words = key, get_translations()
     return cast("Translations", g.words)
 
 

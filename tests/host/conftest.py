@@ -7,12 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from flask_babel import Babel
 
 from ppvcms.config import Config
 from ppvcms.db import init_db
 from ppvcms.host import lifecycle, runtime
 from ppvcms.host.app import Host
+from ppvcms.host.catalogues import SiteBabel
 from tests.kit import lay_tables
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ def make_host(config: Config) -> Callable[..., Host]:
         app = Host("ppvcms")
         app.config.update(PPVCMS=settings, SECRET_KEY=settings.secret_key, TESTING=True)
         init_db(app, settings.database_url)
-        Babel(app)
+        SiteBabel(app)
         runtime.boot(app, settings)
         return app
 
