@@ -20,6 +20,10 @@ def offered() -> list[tuple[str, str]]:
     return [(key, str(one.label)) for key, one in activation_checks().items()]
 
 
+class ShopMoneyField(CreditsField):
+    """An amount typed as credits are, of the shop's real currency."""
+
+
 class ActivationForm(Form):
     """Which checks are needed before the first paid act."""
 
@@ -29,7 +33,7 @@ class ActivationForm(Form):
         widget=ListWidget(prefix_label=False),
         option_widget=CheckboxInput(),
     )
-    card_amount = CreditsField(
+    card_amount = ShopMoneyField(
         _l("Held on a card and given back, in the shop's currency"),
         [NumberRange(min=LEAST, max=MOST)],
     )

@@ -30,7 +30,7 @@ class SmsForm(Form):
         [Length(max=300)],
         description=_l(
             "Where messages are posted, such as "
-            "https://api.twilio.com/2010-04-01/Accounts/<account>/Messages.json"
+            "https://api.twilio.com/2010-04-01/Accounts/AC.../Messages.json"
         ),
     )
     user = StringField(_l("User, such as the account's name"), [Length(max=120)])

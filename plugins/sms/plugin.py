@@ -35,13 +35,11 @@ def register_settings() -> SettingsSpec:
 @hookimpl
 def register_notice_channels() -> list[NoticeChannel]:
     """Bring notices by SMS."""
-    from flask_babel import lazy_gettext as _l
-
     from ppvcms.api import NoticeChannel
 
     from .services import CHANNEL, GAP_MIN, bring
 
-    return [NoticeChannel(CHANNEL, _l("By SMS"), bring, GAP_MIN)]
+    return [NoticeChannel(CHANNEL, "SMS", bring, GAP_MIN)]
 
 
 @hookimpl

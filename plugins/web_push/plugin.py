@@ -31,7 +31,7 @@ def register_notice_channels() -> list[NoticeChannel]:
 
     from .services import CHANNEL, GAP_MIN, bring
 
-    return [NoticeChannel(CHANNEL, _l("In the browser"), bring, GAP_MIN, preset=True)]
+    return [NoticeChannel(CHANNEL, _l("Browser"), bring, GAP_MIN, preset=True)]
 
 
 @hookimpl

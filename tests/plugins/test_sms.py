@@ -126,7 +126,7 @@ def test_a_phone_number_is_verified_before_the_first_paid_act(
     ben, eve = wired.person("Ben"), wired.person("Eve")
     page = browser_of(wired, ben)
     assert refused(refusal_to_spend(ben, "item", 100)) == "activation"
-    assert "a phone number" in page.text("/activation/")
+    assert "A phone number" in page.text("/activation/")
 
     assert page.post("/sms/code", number="0151 2345").status_code == 422
     assert service.taken == []

@@ -180,7 +180,7 @@ def test_a_browser_is_let_in_reads_what_comes_and_is_let_out(
     assert page.get("/web-push/worker.js").mimetype == "text/javascript"
     for one in (phone, laptop):
         assert page.send("/web-push/in", one.hand_over()).status_code == 200
-    assert "By mail In the browser" in page.text("/account/notices/settings")
+    assert "Mail Browser" in page.text("/account/notices/settings")
 
     tell(ben, "core.earned")
     tell(ben)
