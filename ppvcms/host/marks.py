@@ -116,9 +116,12 @@ def left_behind(instance: Path) -> list[Left]:
 
 
 def silent_for(instance: Path, pid: int) -> float | None:
-    """Return for how many seconds a process has not gone round; None before it served."""
+    """Return for how many seconds a process has not gone round; None before it served.
+
+    A process without a file has just begun, or has just ended as it should.
+    """
     try:
         text = (instance / "boot" / f"{pid}.mark").read_bytes()[:_BEAT].strip()
     except OSError:
-        return None
+        return 0.0
     return time.monotonic() - int(text) / 1000 if text else None

@@ -190,7 +190,7 @@ class _Supervisor:
     def _end_the_stuck(self, now: float) -> None:
         """Kill a server that does not go round, or does not get to serve."""
         for child in self.main:
-            if child.process is None or not child.beats:
+            if child.process is None or not child.beats or child.leave_by is not None:
                 continue
             silent = marks.silent_for(self.config.instance, child.process.pid)
             waited = now - child.started if silent is None else silent
