@@ -58,6 +58,7 @@ class SiteFacts:
     demo: bool
     theme: str
     preview: str
+    preview_name: str
     scheme: str
     logo_url: str = ""
     icon_url: str = ""
@@ -129,6 +130,7 @@ def _site_facts() -> SiteFacts:
         demo=config.demo,
         theme=theme_in_use(),
         preview=_previewed(),
+        preview_name=next((theme.name for theme in manifests()), ""),
         scheme=next((worn.scheme for worn in manifests()), "auto"),
         logo_url=url_for("files.look_picture", digest=look.logo) if look.logo else "",
         icon_url=url_for("files.look_picture", digest=look.icon) if look.icon else "",

@@ -12,6 +12,7 @@ from ppvcms.host import themes as host_themes
 from ppvcms.host.labels import chosen_label
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import core_template
+from ppvcms.host.worn import chain_of
 from ppvcms.web.admin.frame import blueprint, tell
 from ppvcms.web.guards import current_actor, policy
 
@@ -81,5 +82,6 @@ def theme_preview_end() -> ResponseReturnValue:
 
 def _words(theme: ThemeInfo) -> str:
     spoken = str(get_locale() or "en")
-    words = (chosen_label([theme.labels], role, spoken, plural=True) for role in SHOWN_LABELS)
+    labels = [worn.labels for worn in chain_of(theme.slug)]
+    words = (chosen_label(labels, role, spoken, plural=True) for role in SHOWN_LABELS)
     return ", ".join(words)
