@@ -11,6 +11,7 @@ if TYPE_CHECKING:
 PARTS = (
     "ppvcms.web.files",
     "ppvcms.web.media_files",
+    "ppvcms.web.languages",
     "ppvcms.web.site",
     "ppvcms.web.pages",
     "ppvcms.web.auth",

@@ -64,7 +64,7 @@ def choices(labels: Mapping[str, str]) -> list[SelectChoice]:
 
 def locale_choices() -> list[SelectChoice]:
     """Return the languages of the site, each in its own words."""
-    return choices({code: _own_name(code) for code in site().locales})
+    return choices({code: own_name(code) for code in site().locales})
 
 
 def zone_choices() -> list[SelectChoice]:
@@ -88,7 +88,8 @@ def show_refusal(form: object, refusal: Refusal) -> None:
         field.errors = [*field.errors, str(refusal)]
 
 
-def _own_name(code: str) -> str:
+def own_name(code: str) -> str:
+    """Return a language's name in itself."""
     locale = Locale.parse(code, sep="-" if "-" in code else "_")
     return (locale.display_name or code).title()
 

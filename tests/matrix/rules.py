@@ -38,6 +38,7 @@ RULES: dict[str, Rule] = {
     "files.image": OPEN,
     "files.look_picture": OPEN,
     "files.look_sheet": OPEN,
+    "languages.choose": OPEN,
     "media_files.add": Rule(MARA, ("upload_id",)),
     "media_files.cancel": Rule(MARA, ("upload_id",), quiet=True),
     "media_files.finish": Rule(MARA, ("upload_id",)),

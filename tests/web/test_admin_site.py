@@ -44,6 +44,7 @@ PAGES = (
     "/admin/audit",
     "/admin/audit.csv",
     "/admin/health",
+    "/admin/languages",
 )
 
 

@@ -10,6 +10,7 @@ AREAS = (
     "audit",
     "commissions",
     "health",
+    "languages",
     "ledger",
     "live",
     "mail",

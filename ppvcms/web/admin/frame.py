@@ -71,6 +71,7 @@ def doors() -> list[Door]:
         Door("admin.pages", _("Pages and menus"), "file-text", "pages.manage"),
         Door("admin.settings", _("Settings"), "sliders", "settings.manage"),
         Door("admin.texts_index", _("Mails and notices"), "chat-square-text", "settings.manage"),
+        Door("admin.languages", _("Languages"), "translate", "settings.manage"),
         Door("admin.mail", _("Mail"), "envelope", "mail.view", _("Care")),
         Door("admin.audit", _("Audit log"), "clock-history", "audit.view"),
         Door("admin.health", _("Health"), "heart-pulse", "health.view"),
