@@ -15,6 +15,7 @@ from plugins.gateway_sandbox.models import SandboxPayment
 from ppvcms import faultpoints
 from ppvcms.accounts.actor import actor_of
 from ppvcms.accounts.models import User
+from ppvcms.books_check import check_all
 from ppvcms.db import db, transaction
 from ppvcms.host import lifecycle
 from ppvcms.ledger.models import Transfer
@@ -138,6 +139,11 @@ def test_what_does_not_fit_passes_nobody_and_is_given_back(small_till: Till) -> 
     assert [card_checked(str(one.user_id)) for one in (wrong, charged, early)] == [0, 0, 1]
     assert [at_gateway(one).state for one in intents] == ["released", "held", "released"]
     assert till.deposits() == 0
+
+    lost = sa.update(PaymentOp).where(PaymentOp.op_id == releases(intents[2])[0].op_id)
+    transaction(lambda s: s.execute(lost.values(kind="start")))
+    assert {problem.number for problem in check_all(till.app).problems} == {"I12"}
+    transaction(lambda s: s.execute(lost.values(kind="release")))
 
 
 def test_a_release_that_is_refused_or_never_answered_is_for_people(

@@ -16,9 +16,10 @@ from plugins.sms import services as sms
 from plugins.sms.models import Code, Kept, Phone
 from plugins.sms.sender import is_safe, judged
 from plugins.sms.texts import e164, fitted, segments
-from ppvcms.api import Carried
+from ppvcms.api import Carried, NoticeChannel, PluginError, set_reachable
 from ppvcms.db import db, transaction
-from ppvcms.host import settings
+from ppvcms.host import contributions, settings
+from ppvcms.host.contributions import Contributions
 from ppvcms.jobs.carrying import TRIES, carry_due
 from ppvcms.notices import services
 from ppvcms.notices.models import NoticeDelivery, NoticeThread
@@ -255,6 +256,31 @@ def test_what_cannot_be_brought_is_tried_again_and_shown(wired: Site, service: S
     assert db.session.scalars(sa.select(Kept)).one().number == "+15550001111"
     assert "+15550001111" in office.text("/sms/kept")
     assert browser_of(wired, ben).get("/sms/kept").status_code == 403
+
+
+def test_notices_of_one_moment_are_counted_and_brought_once(pg_url: str, tmp_path: Path) -> None:
+    with site_at(pg_url, tmp_path, "sms") as site:
+        ben = site.person("Ben")
+        user_id = str(ben.user_id)
+        transaction(lambda s: s.add(Phone(user_id=user_id, number=NUMBER, verified_at=1)))
+        transaction(lambda s: set_reachable(s, user_id, sms.CHANNEL, reachable=True))
+        ways = Choice(on_site=True, by_mail=False, channels={sms.CHANNEL: True})
+        services.choose(user_id, {KIND: ways})
+
+        site.together(6, lambda _: tell(ben))
+        assert [row.count for row in rows()] == [1, 5]
+        hurry()
+        site.together(4, lambda _: carry_due())
+
+        assert [row.state for row in rows()] == ["sent", "sent"]
+        texts = sorted(text.splitlines()[0] for text in db.session.scalars(sa.select(Kept.text)))
+        assert texts == ["5 new, the last: Your receipt: 6.50 cr", "Your receipt: 6.50 cr"]
+
+
+def test_a_channel_bears_the_name_of_its_plugin() -> None:
+    channel = NoticeChannel("other.text", "SMS", sms.bring, 10)
+    with pytest.raises(PluginError, match=r"must begin with 'sms\.'"):
+        contributions.add(Contributions(), "sms", "register_notice_channels", [channel])
 
 
 @pytest.mark.parametrize(
