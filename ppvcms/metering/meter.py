@@ -382,4 +382,5 @@ def news_of(one: Look) -> News:
             lease = Lease.RESUME
         elif isinstance(command, Warn):
             warn_s = command.seconds_left
-    return News(one.row.id, lease, warn_s)
+    began = any(isinstance(command, Start) for command in one.commands)
+    return News(one.row.id, lease, warn_s, began=began)

@@ -84,6 +84,7 @@ class News:
     seat_id: str
     lease: Lease = Lease.KEEP
     warn_s: int | None = None
+    began: bool = False
 
 
 def tell(news: Sequence[News]) -> None:
@@ -97,7 +98,8 @@ def tell(news: Sequence[News]) -> None:
             media.resume(one.seat_id)
     faultpoint("meter.committed")
     marks = {one.seat_id: one.warn_s for one in news if one.warn_s is not None}
-    turned = {one.seat_id for one in news if one.lease in {Lease.PAUSE, Lease.RESUME}}
+    turns = {Lease.PAUSE, Lease.RESUME}
+    turned = {one.seat_id for one in news if one.began or one.lease in turns}
     changed = set()
     for view in seat_views(db.session(), [one.seat_id for one in news]):
         push_view(view)

@@ -158,6 +158,10 @@ def test_a_private_mode_has_blocks_and_none_of_the_ways_of_public_shows(
 
     assert (mode.private, mode.exclusive, mode.ruled.slots) == (True, True, 0)
     assert mode.ruled.voyeurs is Voyeurs.NEVER
+    key = make(editor, name="Letters", base="text_group")
+    written = offered()[key]
+    assert (written.base, written.paid, written.ruled.slots) == ("text", True, 0)
+    assert written.ruled.voyeurs is Voyeurs.NEVER
     assert [(one.minutes, one.price) for one in quote.blocks] == [(10, 1800), (30, 4500)]
 
 

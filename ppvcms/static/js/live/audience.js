@@ -76,7 +76,7 @@ export class Audience {
       const item = this.list.querySelector(`[data-seat="${one.seat}"]`);
       if (!item) continue;
       const left = one.counting ? Math.max(0, one.time_left_s - passed) : one.time_left_s;
-      item.querySelector('[data-pv-v="left"]').textContent = formatDuration(left);
+      item.querySelector('[data-pv-v="left"]').textContent = one.rate ? formatDuration(left) : this.words.no_limit;
       item.toggleAttribute("data-short", left <= 60);
     }
   }

@@ -129,7 +129,7 @@ function show(next) {
   showSwitches(me?.switches);
   $("[data-pv-ready-box]").hidden = !(live && me?.ready_by && state.state === "away");
   clearInterval(snapshots);
-  if (live && state.state === "online") {
+  if (live && state.state === "online" && carried() === "video") {
     snapshots = setInterval(snapshot, 60_000);
     setTimeout(snapshot, 4_000);
   }
@@ -295,7 +295,7 @@ async function agree(box) {
 }
 
 async function snapshot() {
-  if (!own.videoWidth || !state?.show || state.state !== "online") return;
+  if (!own.videoWidth || !state?.show || state.state !== "online" || carried() !== "video") return;
   const canvas = document.createElement("canvas");
   canvas.width = 480;
   canvas.height = 360;
