@@ -90,6 +90,8 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
+    # From here on it must go round: the first request may be the one that never ends.
+    marks.beat()
     stop_accepting = _SERVERS[config.async_mode](listener, app, most)
     start_inside(app, config)
     follower = Follower(app, "server")

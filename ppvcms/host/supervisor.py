@@ -148,6 +148,7 @@ class _Supervisor:
             self.main += [self._apart("meter"), self._apart("jobs")]
         self.sides: dict[tuple[str, str], _Child] = {}
         self.wanted = _Wanted()
+        self.looked = 0.0
         self.stopping = threading.Event()
 
     def run(self) -> int:
@@ -177,7 +178,10 @@ class _Supervisor:
         self.wanted = _read(self.engine, self.config, before)
         if before.code_generation not in {0, self.wanted.code_generation}:
             for child in self.main:
-                child.leave_by = now + LEAVE_WITHIN_S
+                # One that was started since the last look has the new code already.
+                if child.started < self.looked:
+                    child.leave_by = now + LEAVE_WITHIN_S
+        self.looked = now
         self._end_the_stuck(now)
         for key in set(self.sides):
             # New code has another folder: the old side process makes room for it.

@@ -38,6 +38,8 @@ def changes_code(view: View) -> View:
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if kwargs.get("kind", PLUGIN) not in ACTS:
+            abort(404)
         if not runtime().config.file_mods:
             abort(
                 403,
@@ -52,7 +54,7 @@ def changes_code(view: View) -> View:
     return cast("View", guarded)
 
 
-@blueprint.route("/upload/<any(plugin, theme):kind>", methods=["GET", "POST"])
+@blueprint.route("/upload/<kind>", methods=["GET", "POST"])
 @policy(who=CODE, rate=PACE)
 @changes_code
 def package_upload(kind: str) -> ResponseReturnValue:
@@ -71,7 +73,7 @@ def package_upload(kind: str) -> ResponseReturnValue:
     return page, 422 if problem else 200
 
 
-@blueprint.get("/upload/<any(plugin, theme):kind>/<package_id>")
+@blueprint.get("/upload/<kind>/<package_id>")
 @policy(who=CODE)
 @changes_code
 def package_review(kind: str, package_id: str) -> ResponseReturnValue:
@@ -79,7 +81,7 @@ def package_review(kind: str, package_id: str) -> ResponseReturnValue:
     return _review(kind, package_id)
 
 
-@blueprint.post("/upload/<any(plugin, theme):kind>/<package_id>/confirm")
+@blueprint.post("/upload/<kind>/<package_id>/confirm")
 @policy(who=CODE, rate=PACE)
 @changes_code
 def package_confirm(kind: str, package_id: str) -> ResponseReturnValue:
@@ -99,7 +101,7 @@ def package_confirm(kind: str, package_id: str) -> ResponseReturnValue:
     return redirect(url_for("admin.order", order_id=order_id))
 
 
-@blueprint.post("/upload/<any(plugin, theme):kind>/<package_id>/discard")
+@blueprint.post("/upload/<kind>/<package_id>/discard")
 @policy(who=CODE)
 @changes_code
 def package_discard(kind: str, package_id: str) -> ResponseReturnValue:
