@@ -11,7 +11,8 @@ from babel.messages.pofile import write_po
 from flask_babel import gettext as _
 
 from ppvcms.config import ROOT
-from ppvcms.host.catalogues import CORE, FILE, forms, is_wrong, read
+from ppvcms.host import catalogues
+from ppvcms.host.catalogues import FILE, forms, is_wrong, read
 from ppvcms.host.runtime import runtime
 
 if TYPE_CHECKING:
@@ -70,7 +71,7 @@ def parts() -> list[Part]:
         for slug, each in host.themes.items()
         if each.manifest is not None
     ]
-    return [Part("core", _("The site itself"), ROOT / "ppvcms", CORE), *plugins, *themes]
+    return [Part("core", _("The site itself"), ROOT / "ppvcms", catalogues.CORE), *plugins, *themes]
 
 
 def texts_of(part: Part) -> Catalog:
