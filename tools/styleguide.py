@@ -353,6 +353,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         theme_asset=lambda path: f"/theme/{theme}/{path}",
         theme_styles=lambda: [] if theme == "house" else [f"/theme/{theme}/theme.css"],
         home_sections=lambda: ("hero", "top", "list"),
+        languages=list,
         text_direction=query.get("dir", ["ltr"])[0],
         locale="en",
         csrf_token=lambda: "token",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import time
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, cast
 
@@ -31,7 +30,6 @@ if TYPE_CHECKING:
 # Under these words of the core, which no plugin may have as a slug, their rows are kept.
 LOOKS, PICTURES = "theme", "themes"
 DRAFT, PUBLISHED, BEFORE = "draft", "published", "before"
-KEEP_S = 1.0
 CACHE = "ppvcms_looks"
 CORE_FONT = "vendor/inter/fonts/inter-{}-wght-normal.woff2"
 
@@ -154,7 +152,7 @@ def sheet_with(slug: str, name: str) -> str | None:
         if found is not None:
             return found
         # Another process may have saved it within this second.
-        current_app.extensions.pop(CACHE, None)
+        _forget()
     return None
 
 
@@ -233,12 +231,13 @@ def _which() -> str:
 
 
 def _kept() -> dict[Any, Any]:
-    """Return the stored looks, at most a second old."""
-    made, kept = current_app.extensions.get(CACHE, (0.0, None))
-    if kept is None or time.monotonic() - made >= KEEP_S:
+    """Return the stored looks; read anew when any setting changed, as what is drawn is."""
+    stamp = settings.stamp()
+    of_stamp, kept = current_app.extensions.get(CACHE, (None, None))
+    if kept is None or of_stamp != stamp:
         query = select(Setting.key, Setting.value).where(Setting.plugin == LOOKS)
         kept = {row.key: row.value for row in reading().execute(query)}
-        current_app.extensions[CACHE] = (time.monotonic(), kept)
+        current_app.extensions[CACHE] = (stamp, kept)
     return cast("dict[Any, Any]", kept)
 
 
