@@ -268,13 +268,16 @@ def test_notices_of_one_moment_are_counted_and_brought_once(pg_url: str, tmp_pat
         services.choose(user_id, {KIND: ways})
 
         site.together(6, lambda _: tell(ben))
-        assert [row.count for row in rows()] == [1, 5]
+        # Whose clock was read before the first one wrote joins the first.
+        counts = [row.count for row in rows()]
+        assert (sum(counts), len(counts) <= 2) == (6, True)
         hurry()
         site.together(4, lambda _: carry_due())
 
-        assert [row.state for row in rows()] == ["sent", "sent"]
-        texts = sorted(text.splitlines()[0] for text in db.session.scalars(sa.select(Kept.text)))
-        assert texts == ["5 new, the last: Your receipt: 6.50 cr", "Your receipt: 6.50 cr"]
+        assert {row.state for row in rows()} == {"sent"}
+        texts = [text.splitlines()[0] for text in db.session.scalars(sa.select(Kept.text))]
+        told = [int(text.split()[0]) if " new, " in text else 1 for text in texts]
+        assert sorted(told) == sorted(counts)
 
 
 def test_a_channel_bears_the_name_of_its_plugin() -> None:
