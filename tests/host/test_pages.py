@@ -156,6 +156,9 @@ def test_settings_keep_what_was_typed_and_say_what_is_wrong(
     assert "Changed on" in changed
     assert "first value again" in owner.post(url, reset="rate").text
     assert 'value="200"' in owner.get(url).text
+    owner.post(url, rate="300")
+    assert "first values again" in owner.post(url, reset="*").text
+    assert 'value="200"' in owner.get(url).text
 
 
 def test_a_theme_is_previewed_by_the_owner_alone_and_then_used(
@@ -174,6 +177,7 @@ def test_a_theme_is_previewed_by_the_owner_alone_and_then_used(
     assert "You alone see the theme" in seen
     assert "Sign in" in seen, "as a visitor would"
     assert "Sign out" in owner.get("/admin/themes").text
+    assert "Sign out" in owner.get("/account").text, "a page of one's own"
     assert mark not in visitor.get("/").text
     with owner.client.session_transaction() as browser:
         browser[PREVIEW] = {**browser[PREVIEW], "ends_at": int(time.time()) - 1}

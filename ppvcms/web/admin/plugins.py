@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ppvcms.host.lifecycle import PluginInfo
 
 MANAGE = "plugins.manage"
+EVERY = "*"
 NEEDS_CARE = frozenset({State.BLOCKED, State.QUARANTINED, State.MISSING, State.UPGRADE_PENDING})
 
 
@@ -224,9 +225,16 @@ def _save(session: Session, slug: str, spec: SettingsSpec, form: Form) -> None:
 
 
 def _reset(slug: str, spec: SettingsSpec, key: str) -> ResponseReturnValue:
-    if key not in spec.defaults:
+    if key not in {EVERY, *spec.defaults}:
         abort(404)
+    keys = list(settings.changed_at(slug)) if key == EVERY else [key]
     actor_id = current_actor().user_id
-    transaction(lambda session: settings.reset(session, slug, key, actor_id=actor_id))
-    flash(_("That setting has its first value again."), "success")
+
+    def act(session: Session) -> None:
+        for each in keys:
+            settings.reset(session, slug, each, actor_id=actor_id)
+
+    transaction(act)
+    every = _("All settings have their first values again.")
+    flash(every if key == EVERY else _("That setting has its first value again."), "success")
     return redirect(url_for("admin.plugin_settings", slug=slug))
