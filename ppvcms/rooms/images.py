@@ -10,12 +10,13 @@ from sqlalchemy import delete, func, select
 from ppvcms.accounts import audit
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.errors import NotFoundError
+from ppvcms.host import registry
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
 from ppvcms.rooms.listing import SNAPSHOT, push_card
 from ppvcms.rooms.models import Room, RoomImage
 from ppvcms.rooms.picture import Encoded, encode_apart
-from ppvcms.rooms.services import EDIT_ANY, by_id, not_yours, state
+from ppvcms.rooms.services import EDIT_ANY, by_id, current_show, not_yours, state
 
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
@@ -68,12 +69,19 @@ def upload(room_id: str, actor: Actor, data: bytes) -> RoomImage | Refusal:
     return transaction(act)
 
 
+def _has_picture(room: Room) -> bool:
+    """Whether the public show that runs is one to be seen: not sound or text alone (MD-12)."""
+    show = current_show(room)
+    mode = registry.room_mode(show.mode) if show is not None else None
+    return state(room).public_media and (mode is None or mode.base == "video")
+
+
 def snapshot(room_id: str, actor: Actor, data: bytes) -> Refusal | None:
     """Take the newest live picture from the performer's page, of public shows alone."""
     room = by_id(room_id)
     if room.performer_id != actor.user_id:
         return not_yours()
-    if not state(room).public_media or room.image_source != SNAPSHOT:
+    if not _has_picture(room) or room.image_source != SNAPSHOT:
         return Refusal("closed", _("Pictures are taken in public shows only."))
     if len(data) > LARGEST_SNAPSHOT:
         return Refusal("too_large", _("This picture is too large."))

@@ -17,7 +17,9 @@ function showPrices(list, prices) {
   if (!row) return;
   list.replaceChildren(...prices.map((price) => {
     const fresh = row.cloneNode(true);
-    fresh.querySelector("dt").textContent = price.label;
+    const name = fresh.querySelector("dt");
+    const sign = document.querySelector(`[data-pv-carries="${CSS.escape(price.carries)}"]`);
+    name.replaceChildren(price.label, ...(sign ? [" ", sign.cloneNode(true)] : []));
     const amount = fresh.querySelector("[data-pv-price]");
     if (amount) {
       amount.dataset.pvPrice = price.mode;
