@@ -20,8 +20,6 @@ FRAME = "theme_frame"
 """Under these the browser's session keeps a theme, and the second when its preview ends."""
 LASTS_S = 1800
 BUILT_IN = ""
-SAFE_METHODS = frozenset({"GET", "HEAD", "OPTIONS"})
-OFFICE = "/admin"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +46,6 @@ def preview() -> Preview | None:
         return Preview(*framed, framed=True)
     plain = _kept(PREVIEW)
     return Preview(*plain, framed=False) if plain else None
-
-
-def seen_as_visitor() -> bool:
-    """Whether this request asks for a page as a visitor would: previews outside the office."""
-    if preview() is None:
-        return False
-    inside = f"{request.path}/".startswith(f"{OFFICE}/")
-    return request.method in SAFE_METHODS and not inside
 
 
 def theme_in_use() -> str:

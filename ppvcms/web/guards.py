@@ -25,8 +25,8 @@ from limits.strategies import FixedWindowRateLimiter
 
 from ppvcms.accounts.actor import VISITOR, Actor, actor_of
 from ppvcms.accounts.sessions import ABSOLUTE_MS, Device, find_session
+from ppvcms.host import worn
 from ppvcms.host.dispatch import decide
-from ppvcms.host.worn import seen_as_visitor
 from ppvcms.realtime import NAMESPACE
 from ppvcms.web.signouts import SOCKET_SESSIONS
 
@@ -258,7 +258,7 @@ def next_path(default: str = "/") -> str:
 
 def _load(_request: object) -> Person | None:
     token = session.get(TOKEN)
-    if seen_as_visitor():
+    if _seen_as_visitor():
         return None
     found = find_session(token) if isinstance(token, str) else None
     if found is None:
@@ -276,6 +276,14 @@ def _load(_request: object) -> Person | None:
         confirmed_at=row.confirmed_at,
         actor=actor_of(user),
     )
+
+
+def _seen_as_visitor() -> bool:
+    """Whether a public page is asked for in a preview, which shows it as a visitor sees it."""
+    if worn.preview() is None or request.method not in SAFE_METHODS:
+        return False
+    declared = policy_of(current_app.view_functions.get(request.endpoint or ""))
+    return declared is not None and declared.who == PUBLIC
 
 
 def _require_declaration() -> None:

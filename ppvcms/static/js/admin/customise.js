@@ -24,7 +24,7 @@ function fit() {
 function restyle(address) {
   const page = frame.contentDocument;
   const links = [...page.querySelectorAll("link[data-pv-look]")];
-  const own = links.find((link) => link.getAttribute("href").startsWith("/looks/"));
+  const own = links.find((link) => link.getAttribute("href").includes("/looks/"));
   if (own && address) own.href = address;
   else if (own) own.remove();
   else if (address) {
