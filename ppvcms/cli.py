@@ -9,12 +9,13 @@ import getpass
 import json
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import click
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from ppvcms.cli_plugins import plugins, safe_mode
+from ppvcms.cli_plugins import plugins, safe_mode, take_theme_in
 from ppvcms.cli_texts import texts
 from ppvcms.config import Config, load_config
 from ppvcms.errors import ConfigError, PpvcmsError
@@ -244,6 +245,28 @@ def themes_list() -> None:
     with site_app():
         for theme in overview():
             click.echo(f"{'*' if theme.active else ' '} {theme.slug:<20} {theme.name}")
+
+
+@themes.command("install")
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--yes", is_flag=True, help="Do not ask; for a package you have looked at.")
+def themes_install(path: Path, *, yes: bool) -> None:
+    """Install or upgrade a theme: a zip file or a folder. The site looks as before."""
+    take_theme_in(path, yes=yes)
+
+
+@themes.command("rollback")
+@click.argument("slug")
+def themes_rollback(slug: str) -> None:
+    """Go back to the copy of a theme before an upgrade."""
+    from ppvcms.host.theme_packages import rollback
+    from ppvcms.results import Refusal
+
+    with site_app():
+        answer = rollback(slug, actor_id=None)
+        if isinstance(answer, Refusal):
+            raise Stop(str(answer))
+    click.echo(f"{slug}: done.")
 
 
 @themes.command("use")

@@ -170,25 +170,48 @@ def _transition(name: str, slug: str, **options: Any) -> None:
 
 def _take_in(path: Path, *, yes: bool) -> None:
     from ppvcms.host import installing, packages
+
+    with site_app():
+        package = _judged(path, packages.PLUGIN)
+        seen = installing.review(package)
+        _show(package, seen)
+        assert isinstance(seen, installing.Review)  # noqa: S101 - shown, so not refused
+        _confirm(package, "" if yes else seen.word)
+        _stop_if(installing.install(package.id, package.sha256, actor_id=None))
+    click.echo(f"{package.slug} {package.manifest.version}: installed.")
+
+
+def take_theme_in(path: Path, *, yes: bool) -> None:
+    """Install a theme from a zip file or a folder, after showing what it is."""
+    from ppvcms.host import packages, theme_packages
+
+    with site_app():
+        package = _judged(path, packages.THEME)
+        _show(package, theme_packages.refusal_of(package))
+        _confirm(package, "" if yes else package.slug)
+        _stop_if(theme_packages.install(package.id, package.sha256, actor_id=None))
+    click.echo(f"{package.slug} {package.manifest.version}: installed. Wear it with: themes use")
+
+
+def _judged(path: Path, kind: str) -> Package:
+    from ppvcms.host import packages
     from ppvcms.host.archive import PackageError
     from ppvcms.host.runtime import runtime
 
-    with site_app():
-        instance = runtime().config.instance
-        try:
-            package = packages.judge(instance, _received(instance, path), packages.PLUGIN)
-        except PackageError as error:
-            raise Stop(str(error)) from error
-        seen = installing.review(package)
-        if isinstance(seen, Refusal):
-            packages.discard(instance, package.id)
-            raise Stop(str(seen))
-        _show(package, seen)
-        if not yes and click.prompt(f"Type '{seen.word}' to go on") != seen.word:
-            packages.discard(instance, package.id)
-            raise Stop("that is another word. Nothing was installed.")
-        _stop_if(installing.install(package.id, package.sha256, actor_id=None))
-    click.echo(f"{package.slug} {package.manifest.version}: installed.")
+    instance = runtime().config.instance
+    try:
+        return packages.judge(instance, _received(instance, path), kind)
+    except PackageError as error:
+        raise Stop(str(error)) from error
+
+
+def _confirm(package: Package, word: str) -> None:
+    from ppvcms.host import packages
+    from ppvcms.host.runtime import runtime
+
+    if word and click.prompt(f"Type '{word}' to go on") != word:
+        packages.discard(runtime().config.instance, package.id)
+        raise Stop("that is another word. Nothing was installed.")
 
 
 def _received(instance: Path, path: Path) -> str:
@@ -200,15 +223,26 @@ def _received(instance: Path, path: Path) -> str:
         return packages.receive(instance, stream)
 
 
-def _show(package: Package, seen: Any) -> None:
+def _show(package: Package, seen: object) -> None:
+    from ppvcms.host import packages
+    from ppvcms.host.runtime import runtime
+
+    if isinstance(seen, Refusal):
+        packages.discard(runtime().config.instance, package.id)
+        raise Stop(str(seen))
     manifest = package.manifest
     click.echo(f"{manifest.name} {manifest.version} by {', '.join(manifest.authors)}")
-    click.echo(f"installed: {seen.installed or 'no'}; licence: {manifest.license}; unsigned")
+    installed = getattr(seen, "installed", "") or "no"
+    click.echo(f"installed: {installed}; licence: {manifest.license}; unsigned")
     click.echo(f"{package.files} files, {package.size} bytes, SHA-256 {package.sha256}")
-    for field in ("capabilities", "permissions", "tables", "guards", "overrides"):
-        if names := getattr(manifest, field):
-            click.echo(f"{field}: {', '.join(names)}")
-    click.echo("It is a program with all the rights of your site. Install it only if you trust it.")
+    for field in ("capabilities", "permissions", "tables", "guards", "overrides", "parent"):
+        names = getattr(manifest, field, ())
+        if names:
+            click.echo(f"{field}: {names if isinstance(names, str) else ', '.join(names)}")
+    if getattr(manifest, "kind", "") != "data":
+        click.echo(
+            "It is a program with all the rights of your site. Install it only if you trust it."
+        )
 
 
 def _stop_if(answer: object) -> None:

@@ -269,6 +269,8 @@ def _info(slug: str, standing: Standing, rows: list[PluginRow]) -> PluginInfo:
 
 
 def _tell_off(slug: str, actor_id: str | None) -> None:
+    if slug not in runtime().loaded:
+        return
     try:
         with unit_of_work() as session:
             call_one(slug, "plugin_deactivated", session, actor_id)

@@ -45,7 +45,7 @@ def changes_code(view: View) -> View:
                 403,
                 description=_(
                     "This site takes no code from the browser (PPVCMS_FILE_MODS=off). "
-                    "Use the command: ppvcms plugins"
+                    "Use the commands: ppvcms plugins, ppvcms themes"
                 ),
             )
         return cast("ResponseReturnValue", asked(*args, **kwargs))
