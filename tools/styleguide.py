@@ -346,7 +346,6 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         else None,
         unread_notices=lambda: 3,
         menu=menus(theme, page, signed_in=signed_in),
-        languages=list,
         asset=lambda path: f"/static/{path}",
         page_styles=list,
         admin_assets=lambda: {"styles": [], "modules": []},
