@@ -10,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ppvcms.accounts import roles
 from ppvcms.accounts.models import User
@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from ppvcms.sales.escrow import EscrowView
 
 SPEND = "tip.send"
+_NAMES = select(User.id, User.display_name).where(User.id.in_(bindparam("ids", expanding=True)))
 
 
 def wallet(user_id: str) -> Wallet:
@@ -237,8 +238,8 @@ def role_names() -> dict[str, str]:
 
 def names_of(user_ids: Iterable[str]) -> dict[str, str]:
     """Return the names that the public sees of people, by their ids."""
-    query = select(User.id, User.display_name).where(User.id.in_(set(user_ids)))
-    return {row.id: row.display_name for row in reading().execute(query)}
+    rows = reading().execute(_NAMES, {"ids": list(set(user_ids))})
+    return dict(rows.all())
 
 
 def room_named(slug: str) -> RoomView | None:

@@ -97,7 +97,7 @@ def card_facts_of(room_ids: Sequence[str]) -> dict[str, CardFacts]:
     found: dict[str, int] = dict(connection.execute(_NEXT, {"ids": room_ids, "now": now}).all())
     spans: dict[str, list[tuple[int, int]]] = {}
     others = [room_id for room_id in room_ids if room_id not in found]
-    for room_id, weekday, begins, ends, zone in connection.execute(_HOURS, {"ids": others}):
+    for room_id, weekday, begins, ends, zone in connection.execute(_HOURS, {"ids": others}).all():
         span = next_span(weekday, begins, ends, zone, now=now)
         spans.setdefault(room_id, []).append(span)
     for room_id, open_hours in spans.items():

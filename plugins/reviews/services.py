@@ -259,7 +259,7 @@ def rating_of(room_id: str) -> Rating | None:
 
 def card_facts_of(room_ids: Sequence[str]) -> dict[str, CardFacts]:
     """Return the stars of rooms for their cards, in one query."""
-    rows = db.session.connection().execute(_STARS, {"ids": room_ids})
+    rows = db.session.connection().execute(_STARS, {"ids": room_ids}).all()
     return {
         room_id: CardFacts(rating=mean(int(total), count), reviews=count)
         for room_id, total, count in rows

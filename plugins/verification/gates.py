@@ -25,7 +25,7 @@ _APPROVED = select(Person.user_id).where(
 
 def verified(user_ids: Sequence[str]) -> set[str]:
     """Return those of the people who are verified now."""
-    rows = db.session.connection().execute(_APPROVED, {"ids": user_ids})
+    rows = db.session.connection().execute(_APPROVED, {"ids": user_ids}).all()
     return {row.user_id for row in rows}
 
 

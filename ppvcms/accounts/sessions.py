@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from ppvcms.accounts.models import LoginSession, User
 from ppvcms.accounts.rules import DAY_MS
@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 IDLE_MS = 14 * DAY_MS
 ABSOLUTE_MS = 60 * DAY_MS
 SEEN_EVERY_MS = 300_000
+_SIGNED_IN = (
+    select(LoginSession, User)
+    .join(User, User.id == LoginSession.user_id)
+    .where(LoginSession.token_hash == bindparam("digest"), LoginSession.revoked_at.is_(None))
+    .execution_options(populate_existing=True)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +57,7 @@ def open_session(session: Session, user_id: str, device: Device) -> str:
 
 def find_session(token: str) -> tuple[LoginSession, User] | None:
     """Return who a token stands for, while it does; neither an ended nor an old one does."""
-    row = db.session.execute(
-        select(LoginSession, User)
-        .join(User, User.id == LoginSession.user_id)
-        .where(LoginSession.token_hash == digest(token), LoginSession.revoked_at.is_(None))
-        .execution_options(populate_existing=True)
-    ).one_or_none()
+    row = db.session.execute(_SIGNED_IN, {"digest": digest(token)}).one_or_none()
     if row is None or row[1].state != "active":
         return None
     now = wall_ms()

@@ -95,7 +95,7 @@ class Outline:
 def outlines() -> list[Outline]:
     """Return all listed rooms of active people, in no order."""
     now = now_ms(db.session())
-    return [_outline(row, now) for row in reading().execute(_LISTED)]
+    return [_outline(row, now) for row in reading().execute(_LISTED).all()]
 
 
 def room_ids_of(performer_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:

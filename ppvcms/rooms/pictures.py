@@ -35,7 +35,7 @@ class ImageRef:
 def images_of(room_ids: Iterable[str]) -> dict[str, list[ImageRef]]:
     """Return the approved pictures of rooms in their own order."""
     found: dict[str, list[ImageRef]] = {}
-    for room_id, image_id, kind in reading().execute(_APPROVED, {"ids": list(room_ids)}):
+    for room_id, image_id, kind in reading().execute(_APPROVED, {"ids": list(room_ids)}).all():
         found.setdefault(room_id, []).append(ImageRef(image_id, kind))
     return found
 

@@ -86,7 +86,7 @@ OwnRates = dict[str, dict[str, OwnRate]]
 def own_rates(room_ids: Iterable[str]) -> OwnRates:
     """Return the rates that rooms set themselves, by room and mode, in one query."""
     found: OwnRates = {}
-    for row in reading().execute(_OWN, {"ids": list(room_ids)}):
+    for row in reading().execute(_OWN, {"ids": list(room_ids)}).all():
         found.setdefault(row.room_id, {})[row.mode] = OwnRate(row.rate, row.minimum_minutes)
     return found
 

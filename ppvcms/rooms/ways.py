@@ -164,7 +164,7 @@ def _scene(
 def agreements(room_ids: Iterable[str]) -> dict[str, frozenset[str]]:
     """Return the modes in which performers agreed to be watched unseen, by room."""
     found: dict[str, set[str]] = {}
-    for room_id, mode in reading().execute(_AGREED, {"ids": list(room_ids)}):
+    for room_id, mode in reading().execute(_AGREED, {"ids": list(room_ids)}).all():
         found.setdefault(room_id, set()).add(mode)
     return {room_id: frozenset(modes) for room_id, modes in found.items()}
 

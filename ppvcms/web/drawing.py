@@ -5,13 +5,14 @@ from __future__ import annotations
 import secrets
 from typing import TYPE_CHECKING
 
-from flask import current_app, url_for
+from flask import current_app, g, url_for
 from flask_babel import get_locale, get_timezone
 from flask_wtf.csrf import generate_csrf
 from markupsafe import Markup
 
 from ppvcms.accounts.actor import VISITOR
 from ppvcms.host import kept, worn
+from ppvcms.host.catalogues import plugin_at_work
 from ppvcms.web.guards import Visitor
 
 if TYPE_CHECKING:
@@ -53,7 +54,7 @@ def shelf_of_readers() -> kept.Shelf:
         # A draft is seen by one browser alone.
         return kept.Shelf()
     # The address of the first page tells where the site lies, for all the others.
-    marks = get_locale(), get_timezone(), url_for("site.home")
+    marks = get_locale(), get_timezone(), plugin_at_work(), url_for("site.home")
     return kept.shelf("drawn", current_app.jinja_env, *marks)
 
 
@@ -65,4 +66,10 @@ def parts_of(template: str, values: dict[str, Hashable]) -> list[str]:
 
 def filled(parts: list[str]) -> Markup:
     """Return what was drawn with this reader's token."""
-    return Markup(parts[0] if len(parts) == 1 else generate_csrf().join(parts))  # noqa: S704 - drawn by templates
+    return Markup(parts[0] if len(parts) == 1 else _token().join(parts))  # noqa: S704 - drawn by templates
+
+
+def _token() -> str:
+    token: str = g.get("drawn_token") or generate_csrf()
+    g.drawn_token = token
+    return token

@@ -267,7 +267,7 @@ def _last_items(name: str) -> list[MenuItem]:
 def _owner_items(name: str) -> list[MenuItem]:
     if "menu_entries" not in g:
         entries: dict[str, list[tuple[str, str]]] = {}
-        for menu_name, text, url in reading().execute(_ENTRIES):
+        for menu_name, text, url in reading().execute(_ENTRIES).all():
             entries.setdefault(menu_name, []).append((text, url))
         g.menu_entries = entries
     return [_item(text, url) for text, url in g.menu_entries.get(name, ())]
