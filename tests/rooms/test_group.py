@@ -338,7 +338,7 @@ def test_who_watches_unseen_goes_on_in_a_private_that_allows_it(
 def test_a_kind_of_show_that_is_switched_off_is_not_free(small_site: Site) -> None:
     _anna, _room, _show = group(small_site)
     page = Page(small_site, small_site.person("Ben", credits=5000))
-    assert lifecycle.deactivate("mode_group", actor_id=None) is None
+    assert lifecycle.deactivate("mode_group", actor_id=None, insist=True) is None
     page.ok("join", room="anna", page="public")
     assert page.no("watch") == "closed"
     assert page.no("quote", mode="group") == "not_found"
