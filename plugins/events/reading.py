@@ -30,7 +30,13 @@ _WISHES = (
     .where(Wish.event_id.in_(bindparam("ids", expanding=True)))
     .group_by(Wish.event_id)
 )
-_COMING = select(Event).where(Event.ends_at > bindparam("now"), Event.cancelled_at.is_(None))
+_COMING = (
+    select(Event)
+    .where(Event.ends_at > bindparam("now"), Event.cancelled_at.is_(None))
+    .order_by(Event.starts_at, Event.id)
+    .limit(bindparam("most"))
+    .offset(bindparam("skipped"))
+)
 _HOURS = select(Hours.room_id, Hours.weekday, Hours.from_min, Hours.until_min, Hours.zone).where(
     Hours.room_id.in_(bindparam("ids", expanding=True))
 )
@@ -54,13 +60,13 @@ def coming(
     *, room_id: str = "", limit: int = PER_PAGE, offset: int = 0, performer_id: str = ""
 ) -> Sequence[Event]:
     """Return what is not over and not cancelled, the soonest first."""
-    query = _COMING.params(now=now_ms(db.session()))
+    query = _COMING
     if room_id:
         query = query.where(Event.room_id == room_id)
     if performer_id:
         query = query.where(Event.performer_id == performer_id)
-    order = (Event.starts_at, Event.id)
-    return db.session.scalars(query.order_by(*order).limit(limit).offset(offset)).all()
+    values = {"now": now_ms(db.session()), "most": limit, "skipped": offset}
+    return db.session.scalars(query, values).all()
 
 
 def wished(user_id: str | None, events: Sequence[Event]) -> set[str]:

@@ -42,9 +42,11 @@ def images_of(room_ids: Iterable[str]) -> dict[str, list[ImageRef]]:
 
 def choose_image(source: str, state: RoomState, images: Sequence[ImageRef] | None) -> str | None:
     """Return the id of the picture to show: newest live snapshot, random, or the first."""
-    uploads = [image.id for image in images or () if image.kind != SNAPSHOT]
+    if not images:
+        return None
+    uploads = [image.id for image in images if image.kind != SNAPSHOT]
     if source == SNAPSHOT and state.public_media:
-        snapshots = [image.id for image in images or () if image.kind == SNAPSHOT]
+        snapshots = [image.id for image in images if image.kind == SNAPSHOT]
         if snapshots:
             return snapshots[-1]
     if not uploads:

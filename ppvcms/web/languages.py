@@ -8,7 +8,7 @@ from flask import Blueprint, current_app, g, has_request_context, redirect, requ
 from flask_babel import get_locale, get_translations
 from flask_login import current_user
 
-from ppvcms.host.catalogues import plugin_at_work
+from ppvcms.host.calls import running_plugin
 from ppvcms.host.settings import site
 from ppvcms.web.guards import next_path, policy
 from ppvcms.web.people import own_name
@@ -76,7 +76,8 @@ def _words() -> Translations:
     locale = get_locale()
     if locale is None:
         return cast("Translations", get_translations())
-    key = (locale, plugin_at_work())
+    # The page's own plugin stays the same while it is drawn.
+    key = (locale, running_plugin.get())
     if g.get("words_of") != key:
         g.words_of, g.words = key, get_translations()
     return cast("Translations", g.words)

@@ -7,10 +7,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Blueprint, abort, g, jsonify, redirect, render_template, request, session, url_for
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from ppvcms.content.services import render_text
-from ppvcms.host import registry
+from ppvcms.host import kept, registry
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.metering.view import seat_view
@@ -71,12 +72,12 @@ def home() -> ResponseReturnValue:
     if not request.args and session.get(KEPT):
         return redirect(url_for("site.home", **session[KEPT]))
     filters = listing.filters_from(request.args)
-    kept = replace(filters, page=1).as_args()
-    if session.get(KEPT, {}) != kept:
-        session[KEPT] = kept
+    asked = replace(filters, page=1).as_args()
+    if session.get(KEPT, {}) != asked:
+        session[KEPT] = asked
     found = listing.listing(filters, actor=current_actor())
     g.room_cards = {card.id: card for card in found.cards}
-    number, values = min(filters.page, found.pages), _form_values(filters, active=bool(kept))
+    number, values = min(filters.page, found.pages), _form_values(filters, active=bool(asked))
     return render_template(
         "site/home.html",
         filters=values,
@@ -248,13 +249,22 @@ def _filter_form(found: listing.Page, values: FormValues) -> dict[str, Hashable]
         "filters": values,
         "categories": tuple(found.categories),
         "languages": tuple((code, cards.language_name(code)) for code in found.languages),
-        "states": tuple(
-            (state, words.state(state)) for state in ("live", "online", "private", "offline")
-        ),
+        **_choices(),
         "price_bands": PRICE_BANDS,
         "ratings": RATINGS,
-        "sorts": tuple(words.orders()),
     }
+
+
+def _choices() -> dict[str, Hashable]:
+    """Return the states and orders to choose from, in the words of a language."""
+    shelf = kept.shelf("choices", get_locale())
+    found: dict[str, Hashable] | None = shelf.get("all")
+    if found is None:
+        states = ("live", "online", "private", "offline")
+        named = tuple((state, words.state(state)) for state in states)
+        found = {"states": named, "sorts": tuple(words.orders())}
+        shelf.keep("all", found)
+    return found
 
 
 def _of_room(found: Room, actor: Actor, *, whole: bool = False) -> cards.RoomPage:
