@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import case, func, select
 
@@ -14,9 +14,11 @@ from ppvcms.ledger.models import Account, Entry, Transfer
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlalchemy import Select
     from sqlalchemy.orm import Session
 
 SEAT = "seat:"
+_OF_A_SEAT = Transfer.source.like(f"{SEAT}%")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,22 +37,32 @@ class Movement:
         return self.source.removeprefix(SEAT) if self.source.startswith(SEAT) else ""
 
 
-def movements(
-    session: Session, user_id: str, *, limit: int, offset: int = 0, sessions: bool = True
-) -> Sequence[Movement]:
-    """Return what moved a person's wallet, newest first; `sessions` leaves paid time in."""
-    of_a_seat = Transfer.source.like(f"{SEAT}%")
+def movements(session: Session, user_id: str, *, limit: int, offset: int = 0) -> Sequence[Movement]:
+    """Return everything that moved a person's wallet, newest first."""
     # Paid time is posted every few seconds; who paid reads it as one sum.
-    line = case((of_a_seat, Transfer.source), else_=Transfer.id)
+    line = case((_OF_A_SEAT, Transfer.source), else_=Transfer.id)
     last = func.max(Transfer.made_at)
+    columns = (last, Transfer.kind, func.max(Transfer.source), func.max(Transfer.memo))
     query = (
-        select(
-            last,
-            Transfer.kind,
-            func.max(Transfer.source),
-            func.max(Transfer.memo),
-            func.sum(Entry.amount),
-        )
+        _entries_of(user_id, *columns, func.sum(Entry.amount))
+        .group_by(line, Transfer.kind)
+        .order_by(last.desc(), line.desc())
+        .limit(limit)
+        .offset(offset)
+    )
+    return _read(session, query)
+
+
+def beside_sessions(session: Session, user_id: str, *, limit: int) -> Sequence[Movement]:
+    """Return what moved a wallet last, without paid time."""
+    columns = (Transfer.made_at, Transfer.kind, Transfer.source, Transfer.memo, Entry.amount)
+    query = _entries_of(user_id, *columns).where(~_OF_A_SEAT)
+    return _read(session, query.order_by(Entry.id.desc()).limit(limit))
+
+
+def _entries_of(user_id: str, *columns: Any) -> Select[Any]:
+    return (
+        select(*columns)
         .join(Entry, Entry.transfer_id == Transfer.id)
         .join(Account, Account.id == Entry.account_id)
         .where(
@@ -59,13 +71,10 @@ def movements(
             Account.owner_id == user_id,
             Account.currency == CREDITS,
         )
-        .group_by(line, Transfer.kind)
-        .order_by(last.desc(), line.desc())
-        .limit(limit)
-        .offset(offset)
     )
-    if not sessions:
-        query = query.where(~of_a_seat)
+
+
+def _read(session: Session, query: Select[Any]) -> Sequence[Movement]:
     return [
         Movement(at, kind, source, memo, int(amount))
         for at, kind, source, memo, amount in session.execute(query)

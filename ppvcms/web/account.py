@@ -86,7 +86,7 @@ def overview() -> ResponseReturnValue:
         rows=history.sessions_of(user_id, history.Wanted(), limit=LATEST),
         count=count,
         amount=amount,
-        moves=movements.lines(user_id, limit=LATEST, sessions=False),
+        moves=movements.latest(user_id, limit=LATEST),
     )
 
 

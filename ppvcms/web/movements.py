@@ -27,11 +27,17 @@ class Line:
     seat_id: str
 
 
-def lines(user_id: str, *, limit: int, offset: int = 0, sessions: bool = True) -> Sequence[Line]:
+def lines(user_id: str, *, limit: int, offset: int = 0) -> Sequence[Line]:
     """Return what moved a wallet, newest first; paid time is told by whom it was spent with."""
-    found = statement.movements(
-        db.session(), user_id, limit=limit, offset=offset, sessions=sessions
-    )
+    return _told(statement.movements(db.session(), user_id, limit=limit, offset=offset))
+
+
+def latest(user_id: str, *, limit: int) -> Sequence[Line]:
+    """Return the latest lines that are no sessions, which have a list of their own."""
+    return _told(statement.beside_sessions(db.session(), user_id, limit=limit))
+
+
+def _told(found: Sequence[statement.Movement]) -> Sequence[Line]:
     seats = history.names_of_seats([one.seat_id for one in found if one.seat_id])
     return [_line(one, seats.get(one.seat_id)) for one in found]
 
