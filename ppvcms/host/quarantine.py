@@ -83,7 +83,8 @@ def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> Non
         row.strikes, row.last_error = {"at": recent, "times": times}, text
         if at_once or _is_too_often(recent, now):
             row.quarantined_at = now
-            row.strikes = {"times": times + 1 if returns else len(PAUSES_MS) + 1}
+            times = times + 1 if returns else len(PAUSES_MS) + 1
+            row.strikes, row.last_error = {"times": times}, f"{text.rstrip('.')}. {_when(times)}"
             move_generation(session)
             audit.record(session, None, "host.plugin.quarantined", slug, reason=text)
 
@@ -95,3 +96,9 @@ def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> Non
 
 def _is_too_often(strikes: list[int], now: int) -> bool:
     return any(sum(at > now - window for at in strikes) >= most for most, window in LIMITS)
+
+
+def _when(times: int) -> str:
+    if times > len(PAUSES_MS):
+        return "It stays aside until somebody tries it again."
+    return f"It is tried again by itself after {PAUSES_MS[times - 1] // 60_000} minutes."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
 import signal
 import time
@@ -74,9 +75,11 @@ def test_a_pause_ends_by_itself_twice_and_then_by_hand(switch_on: Callable[..., 
 
     for pause in quarantine.PAUSES_MS:
         assert fail() is State.QUARANTINED
+        assert f"after {pause // 60_000} minutes" in info(bad).problems[0]
         assert wait(pause - 60_000) is State.QUARANTINED
         assert wait(60_000) is State.ACTIVE
     assert fail() is State.QUARANTINED
+    assert "until somebody tries it" in info(bad).problems[0]
     assert wait(86_400_000) is State.QUARANTINED
     assert lifecycle.reset(bad, actor_id=None) is None
     assert info(bad).state is State.ACTIVE
@@ -120,6 +123,7 @@ def in_child(act: Callable[[], object], *, until: Callable[[int], bool] | None =
     db.engine.dispose()
     child = os.fork()
     if child == 0:
+        faulthandler.disable()
         try:
             answer = act()
         except BaseException:  # noqa: BLE001 - the code tells
