@@ -58,7 +58,7 @@ def recording_field() -> BooleanField:
     return BooleanField(
         _l("May be recorded"),
         description=_l(
-            "What the room sends, never a viewer's camera. All who are shown agree first, "
+            "What the room sends, never the camera of somebody who pays. All who are shown agree first, "
             "and everybody sees that it runs."
         ),
     )

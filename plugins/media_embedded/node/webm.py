@@ -208,7 +208,8 @@ def _header(file: IO[bytes]) -> tuple[int, int]:
 
 def _walked(file: IO[bytes], segment: int) -> tuple[list[tuple[int, int]], bool, int]:
     """Return where the whole clusters lie and how large they are, and where they end."""
-    clusters, picture = [], False
+    clusters: list[tuple[int, int]] = []
+    picture = False
     place = segment + SEEK_ROOM
     total = file.seek(0, 2)
     while True:
