@@ -58,8 +58,8 @@ def recording_field() -> BooleanField:
     return BooleanField(
         _l("May be recorded"),
         description=_l(
-            "What the room sends, never the camera of somebody who pays. All who are shown agree first, "
-            "and everybody sees that it runs."
+            "What the room sends, never the camera of somebody who pays. All who are shown "
+            "agree first, and everybody sees that it runs."
         ),
     )
 
