@@ -9,6 +9,7 @@ fails there at once), and so that no half-written object waits in a request.
 from __future__ import annotations
 
 import contextlib
+import itertools
 import random
 import threading
 import time
@@ -22,7 +23,7 @@ from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Hashable, Iterator
 
     from flask import Flask
     from sqlalchemy import Connection, Engine
@@ -50,6 +51,10 @@ ATTEMPTS = 8
 BUSY_TIMEOUT_MS = 8_000
 # PostgreSQL: serialization_failure, deadlock_detected, lock_not_available.
 RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
+
+NUMBER, COMMITS = "ppvcms_number", "ppvcms_commits"
+"""Under these a connection to SQLite knows its own number and how often it committed."""
+_numbers = itertools.count(1)
 
 
 class Base(DeclarativeBase):
@@ -98,6 +103,10 @@ def prepare_engine(engine: Engine) -> None:
         ):
             cursor.execute(f"PRAGMA {pragma}")
         cursor.close()
+
+    @event.listens_for(engine, "commit")
+    def _commit(connection: Connection) -> None:
+        connection.info[COMMITS] = connection.info.get(COMMITS, 0) + 1
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
@@ -185,6 +194,20 @@ def after_commit(session: Session, act: Callable[[], None]) -> None:
 def reading() -> Connection:
     """Return the connection that this greenlet or thread holds already: never a second one."""
     return (_current.get() or db.session()).connection()
+
+
+def as_of(connection: Connection) -> tuple[Hashable, Hashable]:
+    """Return where this connection reads and how far: what it reads under equal ones is equal.
+
+    The second differs as soon as anything at all was committed to the database, by
+    whatever process. Never ask inside a write transaction, whose own rows it does not count.
+    """
+    if connection.dialect.name != "sqlite":
+        return "", connection.exec_driver_sql("SELECT pg_current_snapshot()::text").scalar_one()
+    # SQLite tells a connection of the others' commits; its own are counted.
+    number = connection.info.setdefault(NUMBER, next(_numbers))
+    others = connection.exec_driver_sql("PRAGMA data_version").scalar_one()
+    return number, (others, connection.info.get(COMMITS, 0))
 
 
 def in_transaction() -> bool:

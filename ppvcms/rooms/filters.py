@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -48,6 +48,11 @@ class Filters:
     rating: int | None = None
     order: Order = Order.STATE
     page: int = 1
+
+    @property
+    def asks(self) -> bool:
+        """Whether anybody could be left out."""
+        return replace(self, order=Order.STATE, page=1) != Filters()
 
     def as_args(self) -> dict[str, Any]:
         """Return the arguments of the address, without what is at its default."""

@@ -5,7 +5,7 @@ However many rooms there are, a page of the list takes the same number of querie
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from ppvcms.accounts.actor import VISITOR
@@ -75,7 +75,8 @@ def listing(filters: Filters, *, per_page: int | None = None, actor: Actor = VIS
     Cards are looked up for that page alone, unless prices or viewers decide what is on it.
     """
     rooms = _without_unlisted(_outlines(filters, actor))
-    found = sorted((room for room in rooms if fits(room, filters)), key=order_key(filters.order))
+    fitting = [room for room in rooms if fits(room, filters)] if filters.asks else rooms
+    found = sorted(fitting, key=order_key(filters.order))
     size = per_page or site().per_page
     pages = max(1, -(-len(found) // size))
     number = min(filters.page, pages)
@@ -99,13 +100,13 @@ def _outlines(filters: Filters, actor: Actor) -> Sequence[Outline | Card]:
     if asks_for_prices(filters) or filters.order is Order.VIEWERS:
         return list(cards_in([room.id for room in rooms], actor).values())
     partners = partners_of({room.id: room.state for room in rooms})
-    for room in rooms:
-        room.partners = partners.get(room.id, ())
-    if asks_for_ratings(filters):
-        facts = card_facts([RoomRef(one.id, one.slug, one.performer_id) for one in rooms], actor)
-        for room in rooms:
-            room.facts = facts.get(room.id, NOTHING)
-    return rooms
+    rooms = [
+        replace(room, partners=partners[room.id]) if room.id in partners else room for room in rooms
+    ]
+    if not asks_for_ratings(filters):
+        return rooms
+    facts = card_facts([RoomRef(one.id, one.slug, one.performer_id) for one in rooms], actor)
+    return [replace(room, facts=facts.get(room.id, NOTHING)) for room in rooms]
 
 
 def _without_unlisted(rooms: Sequence[Outline | Card]) -> Sequence[Outline | Card]:

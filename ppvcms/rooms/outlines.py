@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import functools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Text, bindparam, cast, select
 
 from ppvcms.accounts.models import User
-from ppvcms.db import db, now_ms, reading
+from ppvcms.db import as_of, db, in_transaction, now_ms, reading
+from ppvcms.host import kept
 from ppvcms.rooms.cardfacts import NOTHING
 from ppvcms.rooms.models import Category, Room, Show
 from ppvcms.rooms.states import RoomSignals, RoomState, state_of
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import CardFacts
     from ppvcms.rooms.prices import Price
 
+    Signs = list[Any]
+
+MOST_PLACES = 16
 OFFLINE = RoomState.OFFLINE
 _COLUMNS = (
     Room.id,
@@ -39,11 +43,11 @@ _COLUMNS = (
     Room.created_at,
     Category.slug,
     Category.name,
+    Show.state,
     Room.hidden,
     Room.away_since,
     Room.evidence_at,
     Room.ready_by,
-    Show.state,
     Show.private,
     Show.paid,
     Show.started_at,
@@ -93,9 +97,32 @@ class Outline:
 
 
 def outlines() -> list[Outline]:
-    """Return all listed rooms of active people, in no order."""
+    """Return all listed rooms of active people, in no order; nobody changes what comes."""
     now = now_ms(db.session())
-    return [_outline(row, now) for row in reading().execute(_LISTED).all()]
+    return [
+        outline if signs is None else replace(outline, state=_state(signs, now))
+        for outline, signs in _listed()
+    ]
+
+
+def _listed() -> list[tuple[Outline, Signs | None]]:
+    """Return outlines with the signs of those on air; kept while nothing is committed."""
+    if in_transaction():
+        return _read()
+    shelf = kept.shelf("outlines")
+    place, moment = as_of(reading())
+    found: list[tuple[Outline, Signs | None]]
+    of, found = shelf.get(place, (None, []))
+    if of != moment:
+        if len(shelf) >= MOST_PLACES:
+            shelf.clear()
+        found = _read()
+        shelf.keep(place, (moment, found))
+    return found
+
+
+def _read() -> list[tuple[Outline, Signs | None]]:
+    return [_outline(row) for row in reading().execute(_LISTED).all()]
 
 
 def room_ids_of(performer_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
@@ -106,10 +133,10 @@ def room_ids_of(performer_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
     return found
 
 
-def _outline(row: Sequence[Any], now: int) -> Outline:
+def _outline(row: Sequence[Any]) -> tuple[Outline, Signs | None]:
     room_id, slug, performer_id, name, title, tags, language, country, *rest = row
     featured, created_at, category, category_name, *signs = rest
-    return Outline(
+    outline = Outline(
         room_id,
         slug,
         performer_id,
@@ -122,8 +149,10 @@ def _outline(row: Sequence[Any], now: int) -> Outline:
         created_at,
         category,
         category_name,
-        _state(signs, now),
+        OFFLINE,
     )
+    # Most rooms of a large site have no show.
+    return outline, signs[1:] if signs[0] == "live" else None
 
 
 @functools.lru_cache(maxsize=8_192)
@@ -132,11 +161,8 @@ def tags_of(text: str) -> tuple[str, ...]:
     return tuple(json.loads(text).get("all", ()))
 
 
-def _state(signs: list[Any], now: int) -> RoomState:
-    hidden, away_since, evidence_at, ready_by, state, private, paid, started_at = signs
-    if state != "live":
-        # Most rooms of a large site have no show.
-        return OFFLINE
+def _state(signs: Signs, now: int) -> RoomState:
+    hidden, away_since, evidence_at, ready_by, private, paid, started_at = signs
     signals = RoomSignals(
         show_live=True,
         private=private,

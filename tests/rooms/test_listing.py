@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from ppvcms.accounts.actor import VISITOR
-from ppvcms.db import db, transaction
+from ppvcms.db import as_of, db, reading, transaction
 from ppvcms.rooms import listing, presence, rates, services, shows, switches
 from ppvcms.rooms.listing import Filters, ImageRef, Order, choose_image, filters_from
 from ppvcms.rooms.models import Category, Room
@@ -126,6 +126,30 @@ def count_queries() -> int:
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
     return len([one for one in statements if "setting" not in one and "host_state" not in one])
+
+
+def test_a_commit_of_whoever_moves_what_is_read_again(site: Site) -> None:
+    room = site.room(site.person("Anna", "performer"))
+    title = sa.update(Room).where(Room.id == room.id)
+
+    def moment() -> object:
+        db.session.rollback()
+        return as_of(reading())
+
+    before = moment()
+    if db.engine.dialect.name == "sqlite":
+        # Others on a server of PostgreSQL commit at any time.
+        assert moment() == before
+    transaction(lambda session: session.execute(title.values(title="Own")))
+    own = moment()
+    assert own != before
+    assert cards() == ["Own"]
+    elsewhere = sa.create_engine(db.engine.url)
+    with elsewhere.begin() as connection:
+        connection.execute(title.values(title="Theirs"))
+    elsewhere.dispose()
+    assert moment() != own
+    assert cards() == ["Theirs"]
 
 
 @pytest.mark.parametrize(
