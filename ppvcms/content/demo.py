@@ -19,7 +19,7 @@ from ppvcms.db import db, now_ms, unit_of_work
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.contract import DemoContext
 from ppvcms.host.dispatch import notify
-from ppvcms.host.settings import save_site
+from ppvcms.host.settings import CORE_DEFAULTS, save_site, site
 from ppvcms.ids import new_id
 from ppvcms.ledger.store import buy_credits
 from ppvcms.results import Refusal
@@ -35,6 +35,11 @@ if TYPE_CHECKING:
 
 PASSWORD = "demo-demo-demo"  # noqa: S105 - printed on purpose, on loopback only
 DAY_MS = 86_400_000
+SITE = {
+    "site_name": "Stage Door",
+    "site_tagline": "Live, one to one.",
+    "locales": ("en", "de", "es", "ar"),
+}
 CATEGORIES = (("music", "Music"), ("wellbeing", "Wellbeing"), ("languages", "Languages"))
 
 
@@ -174,6 +179,7 @@ ROOMS = (
         ("koto", "calm"),
     ),
 )
+NAMED = {"site_name": "Stage Door", "site_tagline": "Live, one to one."}
 LIVE_ABLE = 4
 CLIENTS = (
     ("Alex", "alex@demo.invalid", 5000),
@@ -185,7 +191,8 @@ CLIENTS = (
 def make_demo() -> list[str]:
     """Fill a new site and return the lines to print: who can sign in, and how."""
     with unit_of_work() as session:
-        save_site(session, None, {"site_name": "Stage Door", "site_tagline": "Live, one to one."})
+        if site().site_name == CORE_DEFAULTS["site_name"]:
+            save_site(session, None, NAMED)
         shelves = _categories(session)
     for number, plan in enumerate(ROOMS):
         _performer(plan, shelves, number)

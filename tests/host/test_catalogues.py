@@ -117,3 +117,18 @@ def test_what_a_language_lacks_is_found_and_put_into_its_catalogue(
     assert "Eins" in text
     assert "Three" in text
     assert "Weg" not in text
+
+
+def test_no_translation_of_ours_would_fail() -> None:
+    files = [
+        *catalogues.ROOT.glob(f"translations/*/{catalogues.FILE}"),
+        *catalogues.ROOT.glob(f"plugins/*/translations/*/{catalogues.FILE}"),
+        *catalogues.ROOT.glob(f"themes/*/translations/*/{catalogues.FILE}"),
+    ]
+    assert {path.parents[1].name for path in files} >= {"de", "es", "ar"}
+    for path in files:
+        catalog = catalogues.read(path.parents[2], path.parents[1].name)
+        assert catalog is not None, path
+        wrong = [message.id for message in catalog if message.id and catalogues.is_wrong(message)]
+        assert wrong == [], path
+        assert not any(message.fuzzy for message in catalog if message.id), path
