@@ -7,18 +7,22 @@ else a thing rests on stands in its key, or is kept beside it and compared.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import current_app
 
+from ppvcms.db import as_of, in_transaction, reading
 from ppvcms.host import settings
 from ppvcms.host.snapshot import current
 
 if TYPE_CHECKING:
-    from collections.abc import Hashable
+    from collections.abc import Callable, Hashable
+
+T = TypeVar("T")
 
 MOST_SHELVES = 32
 MOST_THINGS = 4_096
+MOST_READINGS = 64
 EXTENSION = "ppvcms_kept"
 
 
@@ -45,3 +49,21 @@ def shelf(name: str, *marks: Hashable) -> Shelf:
             del shelves[next(iter(shelves))]
         found = shelves[key] = Shelf()
     return found
+
+
+def unchanged(name: str, key: Hashable, read: Callable[[], T]) -> T:
+    """Return what `read` reads, once as long as nothing at all is committed to the database.
+
+    It is shared with others: nobody changes it.
+    """
+    if in_transaction():
+        return read()
+    things = shelf(name)
+    place, moment = as_of(reading())
+    of, thing = things.get((place, key), (None, None))
+    if of != moment:
+        if len(things) >= MOST_READINGS:
+            things.clear()
+        thing = read()
+        things.keep((place, key), (moment, thing))
+    return cast("T", thing)

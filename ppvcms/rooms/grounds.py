@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.contract import CardFacts
     from ppvcms.rooms.cards import Card, Made
+    from ppvcms.rooms.pictures import ImageRef
     from ppvcms.rooms.prices import OwnRate
 
 _ROOM, _USER, _CATEGORY = Room.__table__.c, User.__table__.c, Category.__table__.c
@@ -133,15 +134,43 @@ def _is_whole(card: Card) -> bool:
     return len(card.prices) == shown
 
 
+class Reading(NamedTuple):
+    """What was read of rooms at one moment, with what is decided anew for every page."""
+
+    grounds: list[Ground]
+    signals: dict[str, RoomSignals]
+    pictures: dict[str, tuple[str, list[ImageRef]]]
+    """How rooms choose that have several pictures, and these."""
+
+
 def _grounds(ids: list[str]) -> list[Ground]:
-    """Read what the cards of rooms rest on."""
-    now, rows = now_ms(db.session()), reading().execute(_GROUNDS, {"ids": ids}).all()
+    """Return what the cards of rooms rest on now."""
+    now = now_ms(db.session())
+    read = kept.unchanged("grounds", tuple(ids), lambda: _read(ids, now))
+    if any(state_of(read.signals[ground.id], now) is not ground.state for ground in read.grounds):
+        # Time alone changed it: who gave no sign of life is not there any more.
+        read = _read(ids, now)
+    return [
+        ground._replace(image_id=choose_image(*_choice(read, ground)))
+        if ground.id in read.pictures
+        else ground
+        for ground in read.grounds
+    ]
+
+
+def _choice(read: Reading, ground: Ground) -> tuple[str, RoomState, list[ImageRef]]:
+    source, images = read.pictures[ground.id]
+    return source, ground.state, images
+
+
+def _read(ids: list[str], now: int) -> Reading:
+    rows = reading().execute(_GROUNDS, {"ids": ids}).all()
     signals = {row.id: _signals(row) for row in rows}
     states = {room_id: state_of(one, now) for room_id, one in signals.items()}
     agreed, rates, images = agreements(ids), own_rates(ids), images_of(ids)
     roles = roles_of(row.performer_id for row in rows)
     partners, viewers = partners_of(states), shown_viewers(rows, states)
-    return [
+    grounds = [
         Ground(
             row.id,
             row.slug,
@@ -158,6 +187,12 @@ def _grounds(ids: list[str]) -> list[Ground]:
         )
         for row in rows
     ]
+    several = {
+        row.id: (row.image_source, images[row.id])
+        for row in rows
+        if len(images.get(row.id, ())) > 1
+    }
+    return Reading(grounds, signals, several)
 
 
 def _signals(row: Any) -> RoomSignals:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Text, bindparam, cast, select
 
 from ppvcms.accounts.models import User
-from ppvcms.db import as_of, db, in_transaction, now_ms, reading
+from ppvcms.db import db, now_ms, reading
 from ppvcms.host import kept
 from ppvcms.rooms.cardfacts import NOTHING
 from ppvcms.rooms.models import Category, Room, Show
@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
     Signs = list[Any]
 
-MOST_PLACES = 16
 OFFLINE = RoomState.OFFLINE
 _COLUMNS = (
     Room.id,
@@ -101,27 +100,12 @@ def outlines() -> list[Outline]:
     now = now_ms(db.session())
     return [
         outline if signs is None else replace(outline, state=_state(signs, now))
-        for outline, signs in _listed()
+        for outline, signs in kept.unchanged("outlines", "", _read)
     ]
 
 
-def _listed() -> list[tuple[Outline, Signs | None]]:
-    """Return outlines with the signs of those on air; kept while nothing is committed."""
-    if in_transaction():
-        return _read()
-    shelf = kept.shelf("outlines")
-    place, moment = as_of(reading())
-    found: list[tuple[Outline, Signs | None]]
-    of, found = shelf.get(place, (None, []))
-    if of != moment:
-        if len(shelf) >= MOST_PLACES:
-            shelf.clear()
-        found = _read()
-        shelf.keep(place, (moment, found))
-    return found
-
-
 def _read() -> list[tuple[Outline, Signs | None]]:
+    """Return outlines, with the signs of those on air."""
     return [_outline(row) for row in reading().execute(_LISTED).all()]
 
 

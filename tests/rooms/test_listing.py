@@ -8,12 +8,12 @@ import pytest
 import sqlalchemy as sa
 
 from ppvcms.accounts.actor import VISITOR
-from ppvcms.db import as_of, db, reading, transaction
+from ppvcms.db import as_of, db, now_ms, reading, transaction
 from ppvcms.rooms import listing, presence, rates, services, shows, switches
 from ppvcms.rooms.listing import Filters, ImageRef, Order, choose_image, filters_from
 from ppvcms.rooms.models import Category, Room
 from ppvcms.rooms.services import RoomEdit
-from ppvcms.rooms.states import RoomState
+from ppvcms.rooms.states import OFFLINE_AFTER_MS, RoomState
 
 if TYPE_CHECKING:
     from tests.live import Site
@@ -126,6 +126,18 @@ def count_queries() -> int:
     finally:
         sa.event.remove(db.engine, "before_cursor_execute", note)
     return len([one for one in statements if "setting" not in one and "host_state" not in one])
+
+
+def test_who_gives_no_sign_of_life_goes_off_the_list_by_time_alone(small_site: Site) -> None:
+    anna = small_site.person("Anna", "performer")
+    room = small_site.room(anna)
+    small_site.go_live(room, anna)
+    last = now_ms(db.session()) - OFFLINE_AFTER_MS + 300
+    signs = sa.update(Room).where(Room.id == room.id).values(evidence_at=last)
+    transaction(lambda session: session.execute(signs))
+    # Nothing is committed from here on.
+    while state_of("anna") != "offline":
+        assert now_ms(db.session()) < last + OFFLINE_AFTER_MS + 10_000
 
 
 def test_a_commit_of_whoever_moves_what_is_read_again(site: Site) -> None:
