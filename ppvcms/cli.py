@@ -15,17 +15,16 @@ import click
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
-from ppvcms.cli_plugins import plugins, safe_mode, take_theme_in
+from ppvcms.cli_plugins import plugins, safe_mode, start_a_theme, take_theme_in
 from ppvcms.cli_texts import texts
-from ppvcms.config import Config, load_config
+from ppvcms.config import load_config
 from ppvcms.errors import ConfigError, PpvcmsError
 from ppvcms.terminal import (
     Stop,
     database_sentence,
+    has_site,
     open_config,
-    require_site,
     site_app,
-    sqlite_path,
 )
 
 
@@ -60,68 +59,28 @@ def main() -> None:
 @click.option("--site-name", default="", help="What the site is called.")
 def init(*, demo: bool, owner_email: str | None, site_name: str) -> None:
     """Make the database and the first account."""
-    from ppvcms.schema import current, upgrade
+    from ppvcms.content.setup import Beginning
+    from ppvcms.firstrun.making import NotMadeError, make
 
     config = open_config()
-    if config.is_sqlite and sqlite_path(config).exists():
-        raise Stop(f"there is a site in {config.instance} already. Nothing was changed.")
+    if has_site(config):
+        place = config.instance if config.is_sqlite else "this database"
+        raise Stop(f"there is a site in {place} already. Nothing was changed.")
     if demo:
         email, password = "owner@demo.invalid", "demo-demo-demo"
     else:
         email = owner_email or click.prompt("E-mail of the owner")
         password = _new_password()
-    # Under another name until it is whole: what died halfway is not taken for a site.
-    unfinished = _unfinished(config)
-    engine = create_engine(unfinished.database_url)
+    named = {"site_name": site_name} if site_name else {}
     try:
-        if current(engine) is not None:
-            raise Stop("there is a site in this database already. Nothing was changed.")
-        upgrade(engine)
+        made = make(config, Beginning(email, password, known_password=demo, site=named), demo=demo)
+    except NotMadeError as error:
+        raise Stop(str(error)) from error
     except OperationalError as error:
         raise Stop(database_sentence(config, error)) from error
-    finally:
-        engine.dispose()
-    for line in _fill(unfinished, email=email, password=password, name=site_name, demo=demo):
+    for line in made.lines:
         click.echo(line)
-    if demo:
-        _remember_demo(config)
-    if config.is_sqlite:
-        sqlite_path(unfinished).rename(sqlite_path(config))
     click.echo("The site is ready. Start it with: ppvcms run")
-
-
-def _remember_demo(config: Config) -> None:
-    """Write down that the passwords here are known, so that nobody opens this site to others."""
-    path = config.instance / "ppvcms.toml"
-    before = path.read_text() if path.exists() else ""
-    if "demo" not in before:
-        path.write_text(f"{before}demo = true\n")
-
-
-def _unfinished(config: Config) -> Config:
-    if not config.is_sqlite:
-        return config
-    path = sqlite_path(config).with_suffix(".unfinished")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for rest in path.parent.glob(f"{path.name}*"):
-        rest.unlink()
-    return replace(config, database=f"sqlite:///{path}")
-
-
-def _fill(config: Config, *, email: str, password: str, name: str, demo: bool) -> list[str]:
-    from ppvcms import create_app
-    from ppvcms.content.demo import make_demo
-    from ppvcms.content.setup import make_site
-    from ppvcms.db import db
-
-    app = create_app(replace(config, demo=demo), role="command")
-    with app.app_context():
-        make_site(email=email, password=password, name=name, demo=demo)
-        lines = make_demo() if demo else []
-        db.session.remove()
-        # The last connection to leave folds the write-ahead log into the file.
-        db.engine.dispose()
-    return lines
 
 
 def _new_password() -> str:
@@ -139,18 +98,22 @@ def _new_password() -> str:
 @click.option("--workers", type=int, default=1, help="Server processes; more need Redis.")
 @click.option("--safe", is_flag=True, help="Start without plugins.")
 def run(*, host: str | None, port: int | None, workers: int, safe: bool) -> None:
-    """Start the site and everything it needs, and keep it running."""
+    """Start the site and everything it needs, and keep it running.
+
+    Where there is no site yet, a page in the browser makes one first.
+    """
+    from ppvcms.firstrun.waiting import wait_for_site
     from ppvcms.host.supervisor import supervise
 
     config = open_config()
-    require_site(config)
+    before = None if has_site(config) else wait_for_site
     config = replace(
         config,
         host=host or config.host,
         port=port or config.port,
         safe_mode=safe or config.safe_mode,
     )
-    sys.exit(supervise(config, workers=workers))
+    sys.exit(supervise(config, workers=workers, before=before))
 
 
 @cli.command()
@@ -245,6 +208,13 @@ def themes_list() -> None:
     with site_app():
         for theme in overview():
             click.echo(f"{'*' if theme.active else ' '} {theme.slug:<20} {theme.name}")
+
+
+@themes.command("new")
+@click.argument("slug")
+def themes_new(slug: str) -> None:
+    """Write a working start for a theme of your own into the site's folder."""
+    start_a_theme(slug)
 
 
 @themes.command("install")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from ppvcms.config import load_config
 from ppvcms.results import Refusal
 from ppvcms.terminal import Stop, site_app
 
@@ -29,6 +30,21 @@ def plugins_list() -> None:
             click.echo(f"{found.slug:<20} {found.version:<10} {found.state}")
             for problem in found.problems:
                 click.echo(f"    {problem}")
+
+
+@plugins.command("new")
+@click.argument("slug")
+@click.option("--kind", type=click.Choice(["plain", "mode"]), default="plain", show_default=True)
+def plugins_new(slug: str, *, kind: str) -> None:
+    """Write a working start for a plugin of your own into the site's folder."""
+    from ppvcms.host.starting import start_plugin
+
+    folder = start_plugin(load_config(), slug, kind)
+    if isinstance(folder, Refusal):
+        raise Stop(str(folder))
+    click.echo(f"{slug}: written to {folder}")
+    click.echo(f"Try its test:  pytest {folder / 'tests'}")
+    click.echo(f"Use it:        ppvcms plugins install {slug} && ppvcms plugins activate {slug}")
 
 
 @plugins.command("install")
@@ -191,6 +207,18 @@ def take_theme_in(path: Path, *, yes: bool) -> None:
         _confirm(package, "" if yes else package.slug)
         _stop_if(theme_packages.install(package.id, package.sha256, actor_id=None))
     click.echo(f"{package.slug} {package.manifest.version}: installed. Wear it with: themes use")
+
+
+def start_a_theme(slug: str) -> None:
+    """Write a working start for a theme into the site's folder."""
+    from ppvcms.host.starting import start_theme
+
+    folder = start_theme(load_config(), slug)
+    if isinstance(folder, Refusal):
+        raise Stop(str(folder))
+    click.echo(f"{slug}: written to {folder}")
+    click.echo(f"Try its test:  pytest {folder / 'tests'}")
+    click.echo(f"Wear it:       ppvcms themes use {slug}")
 
 
 def _judged(path: Path, kind: str) -> Package:

@@ -14,7 +14,7 @@ from flask import current_app
 from ppvcms import hookspecs
 from ppvcms.errors import PluginError
 from ppvcms.hookspecs import PROJECT, RULES
-from ppvcms.host import marks
+from ppvcms.host import marks, tally
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -77,9 +77,11 @@ def invoke(impl: HookImpl, hook: str, arguments: Mapping[str, Any]) -> Any:
     try:
         answer = impl.function(*(arguments[name] for name in impl.argnames))
     finally:
+        spent_ms = (time.perf_counter() - started) * 1000
+        tally.add(slug, hook, spent_ms)
         marks.leave(mark)
         running_plugin.reset(token)
-    _report(slug, hook, (time.perf_counter() - started) * 1000, answer)
+    _report(slug, hook, spent_ms, answer)
     _check(slug, hook, answer)
     return answer
 

@@ -21,9 +21,9 @@ SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")
 CORE_WORDS = frozenset(
     [
         *("account", "admin", "assets", "auth", "core", "credits", "demo", "files", "help"),
-        *("host", "images", "jobs", "ledger", "live", "media", "metering", "pay", "payments"),
-        *("perform", "plugin", "plugins", "ppvcms", "profile", "rest", "room", "rooms", "site"),
-        *("static", "studio", "test", "tests", "theme", "themes", "web"),
+        *("hooks", "host", "images", "jobs", "ledger", "live", "media", "metering", "pay"),
+        *("payments", "perform", "plugin", "plugins", "ppvcms", "profile", "rest", "room"),
+        *("rooms", "site", "static", "studio", "test", "tests", "theme", "themes", "web"),
     ]
 )
 CATEGORIES = (

@@ -10,6 +10,7 @@ AREAS = (
     "audit",
     "commissions",
     "health",
+    "hooks",
     "languages",
     "ledger",
     "live",
