@@ -54,6 +54,11 @@ class HookLine:
         """Return how long all of them took together."""
         return sum(part.spent.total_ms for part in self.parts)
 
+    @property
+    def worst_ms(self) -> float:
+        """Return how long the slowest call took."""
+        return max(part.spent.worst_ms for part in self.parts)
+
 
 @blueprint.get("/plugins/hooks")
 @policy(who=MANAGE)
@@ -62,7 +67,7 @@ def hooks() -> ResponseReturnValue:
     lines = _lines(current().hooks)
     return render_template(
         core_template("admin/hooks.html"),
-        lines=[line for line in lines if line.parts],
+        lines=sorted((line for line in lines if line.parts), key=_cost),
         unused=[line.name for line in lines if not line.parts],
         calls=format_decimal(sum(line.calls for line in lines)),
         total_ms=sum(line.total_ms for line in lines),
@@ -70,6 +75,10 @@ def hooks() -> ResponseReturnValue:
         number=format_decimal,
         ms=_ms,
     )
+
+
+def _cost(line: HookLine) -> tuple[float, int]:
+    return -line.total_ms, -line.calls
 
 
 def _ms(spent_ms: float) -> str:
