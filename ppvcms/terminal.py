@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from sqlalchemy import create_engine
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import OperationalError
 
 from ppvcms.config import Config, ensure_secret_key, load_config
+from ppvcms.firstrun.standing import Standing, standing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,23 +47,20 @@ def site_app(role: str = "command") -> Iterator[Host]:
 
 def require_site(config: Config) -> None:
     """Stop where there is no site yet, with the command that makes one."""
-    from ppvcms.schema import current
+    if not has_site(config):
+        place = config.instance if config.is_sqlite else "this database"
+        raise Stop(f"there is no site in {place} yet. Make one with: ppvcms init")
 
-    if config.is_sqlite and not sqlite_path(config).exists():
-        raise Stop(f"there is no site in {config.instance} yet. Make one with: ppvcms init")
-    engine = create_engine(config.database_url)
+
+def has_site(config: Config) -> bool:
+    """Whether there is a whole site; stops where the database cannot be opened or is not ours."""
     try:
-        if current(engine) is None:
-            raise Stop("the database holds no site yet. Make one with: ppvcms init")
+        found = standing(config)
     except OperationalError as error:
         raise Stop(database_sentence(config, error)) from error
-    finally:
-        engine.dispose()
-
-
-def sqlite_path(config: Config) -> Path:
-    """Return the file of an embedded database."""
-    return Path(make_url(config.database_url).database or "")
+    if found is Standing.FOREIGN:
+        raise Stop("the database holds tables that are not a site's. Give the site one of its own.")
+    return found is Standing.WHOLE
 
 
 def database_sentence(config: Config, error: Exception) -> str:

@@ -37,6 +37,7 @@ __all__ = [
     "get_user",
     "people",
     "reactivate",
+    "refusal_of_account",
     "register",
     "save_profile",
     "suspend",
@@ -130,6 +131,20 @@ def create_user(
             send_verification(session, user)
 
     return _make(email, display_name, password, roles, AccountRules(banned_names=()), more)
+
+
+def refusal_of_account(
+    email: str, display_name: str, password: str, rules: AccountRules
+) -> Refusal | None:
+    """Return why no account can be like this, whoever has one already; reads no table."""
+    address, name = clean_email(email), names.clean_name(display_name)
+    if address is None:
+        return Refusal(
+            "email", _("This is not an e-mail address."), _("Check it for typing errors.")
+        )
+    return names.refusal_of_name(name, banned=rules.banned_names) or refusal_of_password(
+        password, words=(name, address, address.partition("@")[0], *rules.site_words)
+    )
 
 
 def send_verification(session: Session, user: User) -> None:
@@ -298,16 +313,10 @@ def _make(
     *,
     may: Callable[[Session], Refusal | None] = lambda _session: None,
 ) -> User | Refusal:
-    address, name = clean_email(email), names.clean_name(display_name)
-    if address is None:
-        return Refusal(
-            "email", _("This is not an e-mail address."), _("Check it for typing errors.")
-        )
-    refusal = names.refusal_of_name(name, banned=rules.banned_names) or refusal_of_password(
-        password, words=(name, address, address.partition("@")[0], *rules.site_words)
-    )
+    refusal = refusal_of_account(email, display_name, password, rules)
     if refusal is not None:
         return refusal
+    address, name = clean_email(email) or "", names.clean_name(display_name)
     hashed = hash_password(password)
 
     def act(session: Session) -> User | Refusal:

@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 from ppvcms.accounts.roles import ensure_roles
 from ppvcms.accounts.services import create_user
 from ppvcms.content.models import MenuEntry, Page
 from ppvcms.db import now_ms, unit_of_work
 from ppvcms.errors import PpvcmsError
-from ppvcms.host import lifecycle
-from ppvcms.host.settings import save_site
+from ppvcms.host import lifecycle, themes
+from ppvcms.host.settings import CORE_DEFAULTS, save, save_site
+from ppvcms.host.snapshot import current
 from ppvcms.ids import new_id
 from ppvcms.payments.models import CreditPack
 from ppvcms.results import Refusal
+from ppvcms.rooms.models import Category
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from sqlalchemy.orm import Session
+
+    from ppvcms.accounts.models import User
+    from ppvcms.content.presets import Preset
+
+MODE = "mode"
+"""The category of plugins that are kinds of shows; a preset says which of them are on."""
 
 PAGES = (
     (
@@ -47,51 +58,94 @@ Each show ends with a receipt that says which seconds were counted and why.
 PACKS = ((1000, 0, 1000), (2500, 0, 2400), (5000, 250, 4700), (10000, 1000, 8900))
 
 
-def make_site(*, email: str, password: str, name: str, demo: bool) -> None:
-    """Fill an empty database with what every site begins with.
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What the first owner said; `site` are settings of the core by key."""
+
+    email: str
+    password: str
+    owner_name: str = "Owner"
+    known_password: bool = False
+    site: Mapping[str, Any] = field(default_factory=dict)
+    preset: Preset | None = None
+    shelves: bool = True
+
+
+def make_site(wish: Beginning) -> User:
+    """Fill an empty database with what every site begins with; return its owner.
 
     Raises:
-        PpvcmsError: The owner's address or password was refused; the sentence says why.
+        PpvcmsError: The owner's address, name or password was refused; the sentence says why.
     """
+    first = {**(wish.preset.site if wish.preset else {}), **wish.site}
     with unit_of_work() as session:
         ensure_roles(session)
-        _pages(session)
-        _packs(session)
-        if name:
-            save_site(session, None, {"site_name": name})
+        _pages(session, wish.preset)
+        _packs(session, str(first.get("shop_currency", CORE_DEFAULTS["shop_currency"])))
+        if wish.preset and wish.shelves:
+            _categories(session, wish.preset)
+        if first:
+            save_site(session, None, first)
     owner = create_user(
-        email=email,
-        display_name="Owner",
-        password=password,
+        email=wish.email,
+        display_name=wish.owner_name,
+        password=wish.password,
         roles=("owner",),
         verified=True,
         actor_id=None,
-        demo=demo,
+        demo=wish.known_password,
     )
     if isinstance(owner, Refusal):
         raise PpvcmsError(str(owner))
+    _plugins(wish.preset)
+    if wish.preset:
+        _wear(wish.preset)
+    return owner
+
+
+def _plugins(preset: Preset | None) -> None:
+    """Switch on what came along; of the kinds of shows only those of the trade."""
     for found in lifecycle.overview():
-        if found.bundled and not found.problems:
-            _switch_on(found.slug)
+        if not found.bundled or found.problems:
+            continue
+        _done(lifecycle.install(found.slug, actor_id=None))
+        if preset is None or found.category != MODE or found.slug in preset.modes:
+            _done(lifecycle.activate(found.slug, actor_id=None))
 
 
-def _switch_on(slug: str) -> None:
-    for act in (lifecycle.install, lifecycle.activate):
-        answer = act(slug, actor_id=None)
-        if isinstance(answer, Refusal):
-            raise PpvcmsError(str(answer))
+def _wear(preset: Preset) -> None:
+    # What was switched on last is not followed inside a transaction.
+    current()
+    with unit_of_work() as session:
+        for slug, values in preset.settings.items():
+            for key, value in values.items():
+                save(session, slug, key, value)
+    _done(themes.use(preset.theme, actor_id=None))
 
 
-def _pages(session: Session) -> None:
+def _done(answer: Refusal | None) -> None:
+    if answer is not None:
+        raise PpvcmsError(str(answer))
+
+
+def _categories(session: Session, preset: Preset) -> None:
+    for weight, (slug, name) in enumerate(preset.categories.items()):
+        session.add(Category(id=new_id(), slug=slug, name=name, weight=weight))
+
+
+def _pages(session: Session, preset: Preset | None) -> None:
     now = now_ms(session)
-    for weight, (slug, title, body) in enumerate(PAGES):
+    own = preset.pages if preset else {}
+    texts = {slug: (title, body) for slug, title, body in PAGES}
+    texts |= {slug: (page["title"], page["body"]) for slug, page in own.items()}
+    for weight, (slug, (title, body)) in enumerate(texts.items()):
         session.add(Page(id=new_id(), slug=slug, title=title, body=body, changed_at=now))
         session.add(
             MenuEntry(id=new_id(), menu="footer", label=title, url=f"/p/{slug}", weight=weight)
         )
 
 
-def _packs(session: Session) -> None:
+def _packs(session: Session, currency: str) -> None:
     for weight, (amount, bonus, price) in enumerate(PACKS):
         session.add(
             CreditPack(
@@ -99,7 +153,7 @@ def _packs(session: Session) -> None:
                 name=f"{amount // 100} credits",
                 credits=amount,
                 bonus=bonus,
-                prices={"USD": price},
+                prices={currency: price},
                 weight=weight,
             )
         )

@@ -27,6 +27,7 @@ from ppvcms.host import marks, processes, safemode
 from ppvcms.host.finder import find_plugins
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from ppvcms.config import Config
@@ -42,8 +43,16 @@ STEADY_AFTER_S = 30.0
 QUEUE = 1024
 
 
-def supervise(config: Config, *, workers: int = 1) -> int:
-    """Run the site until it is told to stop; return the exit code."""
+def supervise(
+    config: Config,
+    *,
+    workers: int = 1,
+    before: Callable[[Config, socket.socket], bool] | None = None,
+) -> int:
+    """Run the site until it is told to stop; return the exit code.
+
+    `before` has the socket first, where there is no site yet; False when it was told to stop.
+    """
     if problem := _problem(config, workers):
         return _say(problem)
     try:
@@ -52,6 +61,8 @@ def supervise(config: Config, *, workers: int = 1) -> int:
         return _say(_listen_sentence(config, error))
     with listener:
         config = replace(config, port=listener.getsockname()[1])
+        if before is not None and not before(config, listener):
+            return 0
         return _Supervisor(config, listener, workers).run()
 
 

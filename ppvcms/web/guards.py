@@ -108,8 +108,8 @@ class Visitor:
         return False
 
 
-def init_login(app: Flask) -> None:
-    """Attach sessions, CSRF protection and limits, and shut views that declare nothing."""
+def init_cookies(app: Flask) -> None:
+    """Say how the cookie of a sign-in looks, and what a form's token is held to."""
     config: Config = app.config["PPVCMS"]
     secure = config.public_url.startswith("https://")
     app.config.update(
@@ -125,6 +125,12 @@ def init_login(app: Flask) -> None:
         # The Origin header is compared instead: it comes also where no referrer does.
         WTF_CSRF_SSL_STRICT=False,
     )
+
+
+def init_login(app: Flask) -> None:
+    """Attach sessions, CSRF protection and limits, and shut views that declare nothing."""
+    config: Config = app.config["PPVCMS"]
+    init_cookies(app)
     CSRFProtect(app)
     app.extensions[LIMITER] = Limiter(
         client_address,
