@@ -1,0 +1,245 @@
+"""A server without a site shows one page, and what comes of it is a whole site or none (BO-11)."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import http.client
+import importlib
+import os
+import re
+import signal
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import TYPE_CHECKING
+from urllib.parse import urlencode
+
+import pytest
+import sqlalchemy as sa
+
+from ppvcms.accounts.sessions import Device
+from ppvcms.config import Config
+from ppvcms.content.presets import presets
+from ppvcms.content.setup import Beginning
+from ppvcms.errors import PpvcmsError
+from ppvcms.firstrun.code import PAUSE_S, TRIES, OneTimeCode
+from ppvcms.firstrun.making import NotMadeError, make
+from ppvcms.firstrun.page import FirstRun, setup_app
+from ppvcms.firstrun.standing import Standing, standing
+from tests import kit
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from flask.testing import FlaskClient
+
+ROOT = Path(__file__).parent.parent
+PASSWORD = "seven blue boats"
+GOOD = {
+    "site_name": "Ask Ada",
+    "preset": "advice",
+    "email": "ada@example.com",
+    "display_name": "Ada",
+    "password": PASSWORD,
+    "shop_currency": "EUR",
+    "locale": "en",
+    "time_zone": "Europe/Vienna",
+}
+TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+
+
+class Page:
+    """The page as one browser sees it, on a folder without a site."""
+
+    def __init__(self, instance: Path, host: str = "127.0.0.1") -> None:
+        self.config = Config(instance=instance, secret_key="s" * 40, host=host)
+        code = OneTimeCode()
+        self.code = code.new()
+        self.app = setup_app(FirstRun(self.config, code))
+        self.client: FlaskClient = self.app.test_client()
+
+    def post(self, **changed: str) -> tuple[int, str]:
+        found = TOKEN.search(self.client.get("/setup").text)
+        assert found
+        said = {"csrf_token": found[1], "code": self.code, **GOOD, **changed}
+        answer = self.client.post("/setup", data=said)
+        return answer.status_code, answer.text
+
+
+def test_a_code_opens_until_the_next_and_ten_wrong_ones_shut_the_door_for_a_minute() -> None:
+    now = 0.0
+    code = OneTimeCode(lambda: now)
+    first, second = code.new(), code.new()
+
+    assert code.refusal_of(second.lower().replace("-", " ")) is None
+    assert code.refusal_of(first)
+    for _number in range(TRIES - 1):
+        assert "not the code" in str(code.refusal_of("AAAA-AAAA-AAAA"))
+    assert "Wait a minute" in str(code.refusal_of(second))
+    now += PAUSE_S
+    assert code.refusal_of(second) is None
+
+
+def test_every_trade_names_a_theme_kinds_of_shows_and_settings_that_there_are() -> None:
+    assert {one.theme for one in presets().values()} == {
+        "stage",
+        "advisory",
+        "clinic",
+        "classroom",
+        "broadcast",
+    }
+    for one in presets().values():
+        assert (ROOT / "themes" / one.theme / "theme.toml").exists()
+        assert set(one.settings) <= set(one.modes)
+        for slug in one.modes:
+            assert (ROOT / "plugins" / slug / "plugin.toml").exists()
+        for slug, values in one.settings.items():
+            defaults = importlib.import_module(f"plugins.{slug}.forms").DEFAULTS
+            assert set(values) <= set(defaults)
+
+
+def test_the_page_says_what_does_not_fit_keeps_what_was_typed_and_makes_nothing(
+    tmp_path: Path,
+) -> None:
+    page = Page(tmp_path)
+
+    assert page.client.get("/anything").location == "/setup"
+    assert page.client.get("/-/ready").status_code == 503
+    assert page.client.get("/setup").headers["Cache-Control"] == "no-store"
+    for changed, sentence in (
+        ({"code": "WRONG"}, "This is not the code"),
+        ({"email": "ada"}, "This is not an e-mail address"),
+        ({"password": "short"}, "password"),
+        ({"site_name": ""}, "Please fill this in"),
+        ({"preset": "circus"}, "What happens on it</a>"),
+        ({"csrf_token": "no"}, "open for too long"),
+    ):
+        status, html = page.post(**changed)
+        assert (status, sentence in html) == (422, True), changed
+        assert 'value="Ada"' in html
+        assert PASSWORD not in html
+    assert list(tmp_path.iterdir()) == []
+
+    assert 'name="demo"' in page.client.get("/setup").text
+    assert 'name="demo"' not in Page(tmp_path, "192.0.2.1").client.get("/setup").text
+
+
+def test_where_a_site_stands_already_the_code_opens_nothing(tmp_path: Path) -> None:
+    page = Page(tmp_path)
+    kit.lay_tables(page.config.database_url)
+    before = (tmp_path / "ppvcms.sqlite3").read_bytes()
+
+    status, html = page.post()
+
+    assert (status, "there is a site" in html) == (422, True)
+    assert (tmp_path / "ppvcms.sqlite3").read_bytes() == before
+
+
+def test_what_breaks_off_is_no_site_and_in_nobodys_way(database_url: str, tmp_path: Path) -> None:
+    url = "" if database_url.startswith("sqlite") else database_url
+    config = Config(instance=tmp_path, secret_key="s" * 40, database=url)
+    wish = Beginning("ada@example.com", "short", "Ada")
+
+    with held_by_another(config), pytest.raises(NotMadeError, match="another process"):
+        make(config, wish, demo=False)
+    assert standing(config) is Standing.NONE
+    for _attempt in range(2):
+        # The tables and the first pages stand when the owner is refused.
+        with pytest.raises(PpvcmsError, match="password"):
+            make(config, wish, demo=False, device=Device("127.0.0.1", "tests"))
+        left = Standing.UNFINISHED if url else Standing.NONE
+        assert standing(config) is left
+
+
+def test_a_database_of_something_else_is_left_alone(pg_url: str, tmp_path: Path) -> None:
+    engine = sa.create_engine(pg_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("CREATE TABLE bills (id int)"))
+    config = Config(instance=tmp_path, secret_key="s" * 40, database=pg_url)
+
+    with pytest.raises(NotMadeError, match="not a site's"):
+        make(config, Beginning("ada@example.com", PASSWORD), demo=False)
+
+    assert sa.inspect(engine).get_table_names() == ["bills"]
+    engine.dispose()
+
+
+def test_one_command_and_one_page_make_a_site_that_its_owner_is_in(
+    tmp_path: Path, free_port: int
+) -> None:
+    with running(tmp_path, free_port) as (process, lines):
+        code = next(line for line in lines if "code:" in line).split()[-1]
+        cookies, html = ask(free_port, "GET", "/setup")[1:]
+        found = TOKEN.search(html)
+        assert found
+        body = urlencode({"csrf_token": found[1], "code": code, **GOOD})
+        with ThreadPoolExecutor(2) as tabs:
+            answers = list(
+                tabs.map(lambda _tab: ask(free_port, "POST", "/setup", cookies, body), range(2))
+            )
+
+        (went, owner, _html), other = sorted(answers, key=lambda answer: answer[0])
+        assert (went, other[0]) == ("/admin/", "/sign-in?next=/admin/")
+        # Waits in the queue of the socket until the site itself answers.
+        assert "Next steps" in ask(free_port, "GET", "/admin/", owner)[2]
+        assert "Ask Ada" in ask(free_port, "GET", "/")[2]
+        assert ask(free_port, "GET", "/setup")[0] == "404"
+        assert process.poll() is None
+
+
+def ask(
+    port: int, verb: str, path: str, cookies: str = "", body: str | None = None
+) -> tuple[str, str, str]:
+    """Return where an answer leads (or its status), the cookies it leaves, its text."""
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=60)
+    kind = {"Content-Type": "application/x-www-form-urlencoded"} if body else {}
+    with contextlib.closing(connection):
+        connection.request(verb, path, body, {"Cookie": cookies, **kind})
+        answer = connection.getresponse()
+        left = SimpleCookie(answer.headers.get("Set-Cookie", ""))
+        kept = "; ".join(f"{one.key}={one.value}" for one in left.values())
+        where = answer.headers.get("Location") or str(answer.status)
+        return where, kept or cookies, answer.read().decode()
+
+
+@contextlib.contextmanager
+def running(instance: Path, port: int) -> Iterator[tuple[subprocess.Popen[str], list[str]]]:
+    """Run the real command on an empty folder; yield what it said until it had said the code."""
+    given = {"PPVCMS_INSTANCE": str(instance), "PORT": str(port), "PYTHONPATH": str(ROOT)}
+    with subprocess.Popen(
+        [sys.executable, "-m", "ppvcms", "run"],
+        env={**os.environ, **given},
+        stdout=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as process:
+        assert process.stdout
+        lines: list[str] = []
+        for line in process.stdout:
+            lines.append(line)
+            if "code:" in line:
+                break
+        try:
+            yield process, lines
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(30)
+
+
+@contextlib.contextmanager
+def held_by_another(config: Config) -> Iterator[None]:
+    """Hold what a process holds that is making the site."""
+    if config.is_sqlite:
+        descriptor = os.open(config.instance, os.O_RDONLY)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+        os.close(descriptor)
+        return
+    engine = sa.create_engine(config.database_url)
+    with engine.connect() as connection:
+        connection.execute(sa.text("SELECT pg_advisory_lock(1886418547)"))
+        yield
+    engine.dispose()
