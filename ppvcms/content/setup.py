@@ -114,11 +114,11 @@ def _plugins(preset: Preset | None) -> None:
 
 
 def _wear(preset: Preset) -> None:
-    # What was switched on last is not followed inside a transaction.
-    current()
+    # Asked before the transaction: inside one, what was switched on last is not followed.
+    active = current().active
     with unit_of_work() as session:
         for slug, values in preset.settings.items():
-            for key, value in values.items():
+            for key, value in values.items() if slug in active else ():
                 save(session, slug, key, value)
     _done(themes.use(preset.theme, actor_id=None))
 

@@ -125,6 +125,26 @@ def _steps() -> list[Step]:
             ),
         ),
         (
+            site().test_mode,
+            "settings.manage",
+            Step(
+                _("Take real money"),
+                _("Payments are tests until you switch that off, under Credits and payments."),
+                url_for("admin.settings", _anchor="wallet"),
+                "shield-check",
+            ),
+        ),
+        (
+            not _any(Show),
+            "settings.manage",
+            Step(
+                _("Look at your prices"),
+                _("The first ones are a proposal: what a minute costs, and who gets which part."),
+                _url("admin.prices"),
+                "tag",
+            ),
+        ),
+        (
             not _any(CreditPack, CreditPack.active),
             "packs.manage",
             Step(
