@@ -38,9 +38,9 @@ if TYPE_CHECKING:
     from ppvcms.metering.terms import Terms
 
 BEGIN_S = 30
-END_S = 150
+END_S = 108
 STEP_S = 3
-TERMS = {"grace_s": 5, "connect_s": 90, "first_block_s": 30, "extend_s": 12, "extend_below_s": 10}
+TERMS = {"grace_s": 5, "connect_s": 75, "first_block_s": 30, "extend_s": 12, "extend_below_s": 10}
 
 
 @dataclass
@@ -111,14 +111,14 @@ class Load:
         self.steps += [partial(self._accept, nr) for nr in range(len(self.rooms))]
         for second in range(BEGIN_S, END_S, STEP_S):
             self.steps.append(partial(self._second, second))
-            if second == 93:
+            if second == 66:
                 self.steps.append(partial(self._tip, 0, 70))
-            if second == 108:
+            if second == 84:
                 self.steps.append(partial(self._fund, 1, 90, "top-up"))
-            if second == 126:
-                self.steps.append(partial(self._end, 0, 126, Reason.PAYER_ENDED))
-            if second == 135:
-                self.steps.append(partial(self._end, 1, 135, Reason.PERFORMER_ENDED))
+            if second == 93:
+                self.steps.append(partial(self._end, 0, 93, Reason.PAYER_ENDED))
+            if second == 99:
+                self.steps.append(partial(self._end, 1, 99, Reason.PERFORMER_ENDED))
         self.steps.append(_deliver)
 
     def run(self, acks: Path) -> None:
@@ -187,7 +187,7 @@ class Load:
             seat = db.session.get_one(Seat, self.seat_id(nr))
             for moment in (second - 3, second - 1.5, second):
                 signs.append((seat.show_id, Fact.PERFORMER_MEDIA, self.moment(moment)))
-                here = nr == 1 or not 60 <= moment < 80
+                here = nr == 1 or not 48 <= moment < 60
                 flows = seat.state in {"secured", "live"} and moment * 1000 <= (
                     seat.secured_until - self.zero
                 )
