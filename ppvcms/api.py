@@ -90,6 +90,7 @@ from ppvcms.host.contract import (
     RoomRef,
     RoomView,
     SettingsSpec,
+    SitemapEntry,
     SlotContext,
     StoredFile,
     Task,
@@ -159,6 +160,7 @@ from ppvcms.payments.services import IntentView, open_payments
 from ppvcms.payments.shop import Way, can_hold, ways_to_pay
 from ppvcms.results import Refusal
 from ppvcms.rooms.chat import last_said_at
+from ppvcms.rooms.listing import lasting_picture as room_picture
 from ppvcms.rooms.modes import (
     Block,
     Entry,
@@ -211,6 +213,7 @@ from ppvcms.sales.orders import buy as buy_item
 from ppvcms.sales.orders import undo as undo_sale
 from ppvcms.web.cards import room_cards
 from ppvcms.web.drawing import drawn
+from ppvcms.web.feeds import FeedEntry, atom_feed
 from ppvcms.web.guards import client_address, current_actor, policy
 from ppvcms.web.pdf import Column as PdfColumn
 from ppvcms.web.pdf import pdf_file
@@ -244,6 +247,7 @@ __all__ = [
     "EscrowView",
     "Event",
     "EventKind",
+    "FeedEntry",
     "FieldError",
     "FileLimits",
     "ForgedError",
@@ -314,6 +318,7 @@ __all__ = [
     "ShowEnded",
     "ShowStarted",
     "SignalRefusedError",
+    "SitemapEntry",
     "SlotContext",
     "Sold",
     "SpendPeriod",
@@ -337,6 +342,7 @@ __all__ = [
     "alerts_of",
     "announce",
     "assign_room",
+    "atom_feed",
     "audit",
     "begin_access",
     "begin_part",
@@ -424,6 +430,7 @@ __all__ = [
     "room_ids_of",
     "room_named",
     "room_of",
+    "room_picture",
     "room_shared_by",
     "rooms_of",
     "sales_of_item",

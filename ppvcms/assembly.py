@@ -25,7 +25,9 @@ from ppvcms.web.frame import init_frame
 from ppvcms.web.guards import identify_socket, init_login
 from ppvcms.web.headers import init_headers
 from ppvcms.web.languages import chosen_locale, chosen_time_zone, init_languages
+from ppvcms.web.maintenance import init_maintenance
 from ppvcms.web.safe import init_safe_mode
+from ppvcms.web.social import init_social
 
 if TYPE_CHECKING:
     from ppvcms.config import Config
@@ -43,9 +45,11 @@ def assemble(config: Config, *, role: str) -> Host:
     init_login(app)
     init_formats(app)
     init_frame(app)
+    init_social(app)
     init_headers(app)
     init_errors(app)
     init_safe_mode(app)
+    init_maintenance(app)
     register(app)
     runtime.boot(app, config)
     with app.app_context():

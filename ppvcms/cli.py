@@ -195,6 +195,26 @@ cli.add_command(safe_mode)
 cli.add_command(texts)
 
 
+@cli.command()
+@click.argument("state", type=click.Choice(["on", "off"]))
+@click.option("--text", default="", help="A sentence for visitors.")
+@click.option("--until", default="", help="Expected end on the site's clock: 2026-11-22T08:00.")
+def maintenance(state: str, text: str, until: str) -> None:
+    """Shut the public site for a while, or open it again; staff and running shows go on."""
+    from ppvcms.host import maintenance as switch
+
+    with site_app():
+        if state == "off":
+            switch.turn_off(actor_id=None)
+        else:
+            try:
+                until_at = switch.moment_at(until) if until else 0
+            except ValueError:
+                raise Stop(f"'{until}' is no moment. Write it as 2026-11-22T08:00.") from None
+            switch.turn_on(text=text, until_at=until_at, actor_id=None)
+    click.echo(f"Maintenance mode is {state}.")
+
+
 @cli.group()
 def themes() -> None:
     """List themes and change what the site wears."""

@@ -42,6 +42,7 @@ if TYPE_CHECKING:
         RoomRef,
         RoomView,
         SettingsSpec,
+        SitemapEntry,
         SlotContext,
         StoredFile,
         Task,
@@ -71,22 +72,28 @@ class HookKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HookRule:
-    """What the host checks of a hook beside its arguments."""
+    """What the host checks of a hook beside its arguments; `longest` is of a list."""
 
     kind: HookKind
     budget_ms: int
     first: bool = False
     result: tuple[type, ...] = ()
+    longest: int = 1_000
 
 
 RULES: dict[str, HookRule] = {}
 
 
 def _hook(
-    kind: HookKind, *, budget_ms: int = 50, first: bool = False, result: tuple[type, ...] = ()
+    kind: HookKind,
+    *,
+    budget_ms: int = 50,
+    first: bool = False,
+    result: tuple[type, ...] = (),
+    longest: int = 1_000,
 ) -> Callable[[F], F]:
     def mark(function: F) -> F:
-        RULES[function.__name__] = HookRule(kind, budget_ms, first, result)
+        RULES[function.__name__] = HookRule(kind, budget_ms, first, result, longest)
         return _spec(function)
 
     return mark
@@ -295,6 +302,14 @@ def person_alerts(user_ids: Sequence[str]) -> dict[str, list[str]]:
     """Return what stands in the way of people, or soon will, by person; asked once for a list.
 
     Short sentences for who cares for them, such as a studio: nothing that is theirs alone.
+    """
+
+
+@_hook(HookKind.COLLECT, budget_ms=2_000, result=(list,), longest=50_000)
+def sitemap_entries() -> list[SitemapEntry]:
+    """Return the plugin's pages that search engines shall know, at most 50,000.
+
+    Only what every visitor may see; asked when a search engine takes the sitemap.
     """
 
 

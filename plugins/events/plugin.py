@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PluginMenuItem,
         RoomRef,
         SettingsSpec,
+        SitemapEntry,
         SlotContext,
         Task,
     )
@@ -103,6 +104,14 @@ def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
     from .reading import card_facts_of
 
     return card_facts_of([room.id for room in rooms])
+
+
+@hookimpl
+def sitemap_entries() -> list[SitemapEntry]:
+    """Name the coming events for search engines."""
+    from .found import sitemap
+
+    return sitemap()
 
 
 @hookimpl

@@ -69,6 +69,15 @@ def coming(
     return db.session.scalars(query, values).all()
 
 
+def on_the_map(most: int) -> list[tuple[str, int]]:
+    """Return ids of coming events, the soonest first, and when each last changed."""
+    query = select(Event.id, Event.changed_at).where(
+        Event.ends_at > now_ms(db.session()), Event.cancelled_at.is_(None)
+    )
+    rows = db.session.execute(query.order_by(Event.starts_at, Event.id).limit(most))
+    return [(row.id, row.changed_at) for row in rows]
+
+
 def wished(user_id: str | None, events: Sequence[Event]) -> set[str]:
     """Return of which events somebody wants to be reminded."""
     ids = [event.id for event in events]

@@ -16,9 +16,10 @@ from ppvcms.api import (
     public_url,
     room_cards,
     room_named,
+    room_picture,
 )
 
-from . import calendar, planning, reading
+from . import calendar, found, planning, reading
 from .forms import CancelForm
 
 if TYPE_CHECKING:
@@ -59,6 +60,13 @@ def coming() -> ResponseReturnValue:
     )
 
 
+@blueprint.get("/feed.atom")
+@policy(who="public")
+def feed() -> ResponseReturnValue:
+    """Give what comes next as a feed."""
+    return found.feed()
+
+
 @blueprint.get("/<event_id>")
 @policy(who="public")
 def show(event_id: str) -> ResponseReturnValue:
@@ -66,10 +74,15 @@ def show(event_id: str) -> ResponseReturnValue:
     event, actor = _event(event_id), current_actor()
     mine = actor.user_id == event.performer_id
     may_cancel = mine or actor.can(planning.MANAGE)
+    values = lines_of([event])
+    picture = room_picture(event.room_id)
+    name = values["names"].get(event.performer_id, "")
     return render_template(
         "events/event.html",
         event=event,
-        **lines_of([event]),
+        **values,
+        picture=picture,
+        data=found.facts(event, name, picture),
         mine=mine,
         cancel=CancelForm(formdata=None) if may_cancel else None,
     )

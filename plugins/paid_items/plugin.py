@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         PluginMenuItem,
         RoomView,
         SettingsSpec,
+        SitemapEntry,
         SlotContext,
         StoredFile,
         Task,
@@ -151,6 +152,14 @@ def on_event(event: Event) -> None:
         from .deliveries import heard
 
         heard(event)
+
+
+@hookimpl
+def sitemap_entries() -> list[SitemapEntry]:
+    """Name what is on sale for search engines."""
+    from .found import sitemap
+
+    return sitemap()
 
 
 @hookimpl

@@ -28,7 +28,7 @@ from ppvcms.api import (
     ways_to_pay,
 )
 
-from . import buying, deliveries, items, offers, rights, shelf
+from . import buying, deliveries, found, items, offers, rights, shelf
 from .buying import Wish
 from .kinds import KINDS, SLUG, STATES, TONES, State
 from .shelf import Query
@@ -47,6 +47,7 @@ def add_to(blueprint: PluginBlueprint) -> None:
     """Give the views their addresses."""
     for rule, name, view, methods in (
         ("", "shelf", shelf_page, ["GET"]),
+        ("/feed.atom", "feed", feed, ["GET"]),
         ("/mine", "mine", mine, ["GET"]),
         ("/<item_id>", "item", item_page, ["GET"]),
         ("/<item_id>/links.json", "links", links, ["GET"]),
@@ -74,6 +75,12 @@ def shelf_page() -> ResponseReturnValue:
     return render_template(
         "paid_items/shelf.html", page=page, wanted=wanted, kinds=KINDS, seller=seller, url=page_url
     )
+
+
+@policy(who="public")
+def feed() -> ResponseReturnValue:
+    """Give the newest items as a feed."""
+    return found.feed()
 
 
 @policy(who="public")

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from pluggy import HookImpl, PluginManager
 
 LARGEST_TEXT = 256 * 1024
-LONGEST_LIST = 1_000
 LARGEST_JSON = 64 * 1024
 GUARDED_HOOKS = {
     "check_permission": "permission",
@@ -112,7 +111,7 @@ def _check(slug: str, hook: str, answer: Any) -> None:
         raise PluginError(slug, f"{hook} must return {names}, not {type(answer).__name__}.")
     if isinstance(answer, str) and len(answer) > LARGEST_TEXT:
         raise PluginError(slug, f"{hook} returned {len(answer)} characters, which is too many.")
-    if isinstance(answer, (list, tuple)) and len(answer) > LONGEST_LIST:
+    if isinstance(answer, (list, tuple)) and len(answer) > RULES[hook].longest:
         raise PluginError(slug, f"{hook} returned {len(answer)} things, which is too many.")
     if hook == "room_state" and len(json.dumps(answer)) > LARGEST_JSON:
         raise PluginError(slug, f"{hook} returned more than {LARGEST_JSON} bytes of JSON.")

@@ -247,6 +247,14 @@ class DemoContext:
 
 
 @dataclass(frozen=True, slots=True)
+class SitemapEntry:
+    """A page of this site for search engines: its path, and when it last changed, in epoch ms."""
+
+    path: str
+    changed_at: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class StoredFile:
     """A file that a plugin keeps for somebody; `kind` is image, video, audio or document.
 

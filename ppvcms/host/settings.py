@@ -90,6 +90,10 @@ class CoreSettings:
     per_page: int = 24
     snapshot_every_s: int = 60
     mail_gap_min: int = 5
+    search_engines: bool = True
+    maintenance: bool = False
+    maintenance_text: str = ""
+    maintenance_until_at: int = 0
 
 
 CORE_DEFAULTS: dict[str, Any] = {

@@ -48,6 +48,9 @@ __all__ = [
     "filters_from",
     "image_url",
     "images_of",
+    "is_listed",
+    "lasting_picture",
+    "listed",
     "listing",
     "push_card",
     "signals_of",
@@ -92,6 +95,27 @@ def listing(filters: Filters, *, per_page: int | None = None, actor: Actor = VIS
         languages=sorted({room.language for room in rooms if room.language}),
         countries=sorted({room.country for room in rooms if room.country}),
     )
+
+
+def listed() -> Sequence[Outline | Card]:
+    """Return every room that lists show to visitors, in no order."""
+    return _without_unlisted(outlines())
+
+
+def is_listed(room: Room) -> bool:
+    """Whether lists show a room to visitors, as far as its owner and plugins say."""
+    asked = [room.performer_id]
+    answers = dispatch.collect("unlisted_performers", performer_ids=asked) if room.listed else []
+    return room.listed and not any(room.performer_id in ids for _slug, ids in answers)
+
+
+def lasting_picture(room_id: str) -> str:
+    """Return where a room's first approved picture lies, never a live one, or an empty text.
+
+    What others keep of a live picture would outlast the show.
+    """
+    images = images_of([room_id]).get(room_id, ())
+    return next((image_url(image.id) for image in images if image.kind != SNAPSHOT), "")
 
 
 def _outlines(filters: Filters, actor: Actor) -> Sequence[Outline | Card]:

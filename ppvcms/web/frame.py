@@ -60,6 +60,7 @@ class SiteFacts:
     preview: str
     preview_name: str
     scheme: str
+    maintenance: bool = False
     logo_url: str = ""
     icon_url: str = ""
 
@@ -132,6 +133,7 @@ def _site_facts() -> SiteFacts:
         preview=_previewed(),
         preview_name=next((theme.name for theme in manifests()), ""),
         scheme=next((worn.scheme for worn in manifests()), "auto"),
+        maintenance=core.maintenance,
         logo_url=url_for("files.look_picture", digest=look.logo) if look.logo else "",
         icon_url=url_for("files.look_picture", digest=look.icon) if look.icon else "",
     )

@@ -103,7 +103,9 @@ def profile(slug: str) -> ResponseReturnValue:
     """Show who somebody is, what each kind of show costs, and the door to the room."""
     found = services.by_slug(slug)
     page = _of_room(found, current_actor(), whole=True)
-    return render_template("site/profile.html", room=page, view=services.view_of(found))
+    return render_template(
+        "site/profile.html", room=page, view=services.view_of(found), **_seen_elsewhere(found)
+    )
 
 
 @blueprint.get("/rooms/<slug>")
@@ -217,7 +219,15 @@ def _room_page(found: Room, *, visit: bool = False) -> ResponseReturnValue:
         seat=meter_figures(None, mode="", other=page.name),
         words=words.room(page.name) | words.modes(),
         modules=[] if visit else modules("room"),
+        **_seen_elsewhere(found),
     )
+
+
+def _seen_elsewhere(found: Room) -> dict[str, Any]:
+    """Return whether others may find a room, and the picture a link to it shows."""
+    if not listing.is_listed(found):
+        return {"found": False, "picture": ""}
+    return {"found": True, "picture": listing.lasting_picture(found.id)}
 
 
 def modules(*scopes: str) -> list[str]:

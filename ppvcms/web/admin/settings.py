@@ -10,6 +10,7 @@ from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
 from ppvcms.db import transaction
+from ppvcms.host import maintenance
 from ppvcms.host import settings as store
 from ppvcms.web.admin.frame import blueprint, tell
 from ppvcms.web.admin.settings_texts import Group, Item, Kind, groups
@@ -82,8 +83,8 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
             default = store.CORE_DEFAULTS[item.key]
             value = getattr(current, item.key)
             kept = changed.get(item.key) if value != default else None
-            text = typed.get(item.key, _text(value)) if item.key in typed else _text(value)
-            rows.append(Field(item, text, _text(default), kept, errors.get(item.key, "")))
+            text = typed.get(item.key, _text(item, value))
+            rows.append(Field(item, text, _text(item, default), kept, errors.get(item.key, "")))
         shown.append((group, rows))
     return render_template(
         "admin/settings.html", groups=shown, zones=sorted(available_timezones()), errors=errors
@@ -97,7 +98,9 @@ def _save(changes: Mapping[str, Any]) -> None:
         transaction(lambda session: store.save_site(session, current_actor().user_id, fresh))
 
 
-def _text(value: Any) -> str:
+def _text(item: Item, value: Any) -> str:
+    if item.kind is Kind.MOMENT:
+        return maintenance.moment_text(value)
     if isinstance(value, bool):
         return "1" if value else ""
     return ", ".join(value) if isinstance(value, tuple) else str(value)
@@ -119,6 +122,8 @@ def _read(item: Item, text: str) -> Any:
                 _("Choose between %(least)s and %(most)s.", least=item.least, most=item.most)
             )
         return int(text)
+    if item.kind is Kind.MOMENT:
+        return _read_moment(text)
     if item.kind is Kind.WORDS:
         return tuple(word.strip() for word in text.split(",") if word.strip())
     if item.kind is Kind.ZONE and text not in available_timezones():
@@ -128,3 +133,10 @@ def _read(item: Item, text: str) -> Any:
     if item.pattern and not item.pattern.fullmatch(text):
         raise ValueError(item.help)
     return text
+
+
+def _read_moment(text: str) -> int:
+    try:
+        return maintenance.moment_at(text) if text else 0
+    except ValueError:
+        raise ValueError(_("Write a day and a time such as 2026-11-22 08:00.")) from None

@@ -22,6 +22,7 @@ class Kind(StrEnum):
     SWITCH = "switch"
     WORDS = "words"
     ZONE = "zone"
+    MOMENT = "moment"
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,16 @@ class Group:
 
 def groups() -> tuple[Group, ...]:
     """Return all settings that an owner edits here, in groups."""
-    return (_site(), _wallet(), _securing(), _meter(), _requests(), _rooms(), _accounts())
+    return (
+        _site(),
+        _visitors(),
+        _wallet(),
+        _securing(),
+        _meter(),
+        _requests(),
+        _rooms(),
+        _accounts(),
+    )
 
 
 def _site() -> Group:
@@ -76,6 +86,39 @@ def _site() -> Group:
                 words,
             ),
             Item("time_zone", _("Time zone"), _("For people who chose none."), Kind.ZONE),
+        ),
+    )
+
+
+def _visitors() -> Group:
+    return Group(
+        "visitors",
+        _("Maintenance and search engines"),
+        (
+            Item(
+                "maintenance",
+                _("Maintenance mode"),
+                _("Visitors see a page instead of the site. Shows that run go on to their end."),
+                Kind.SWITCH,
+            ),
+            Item(
+                "maintenance_text",
+                _("Sentence for visitors"),
+                _("What they read meanwhile; empty says that they should come back in a while."),
+                Kind.TEXT,
+            ),
+            Item(
+                "maintenance_until_at",
+                _("Expected end"),
+                _("On the site's clock; empty names none. It does not end by itself."),
+                Kind.MOMENT,
+            ),
+            Item(
+                "search_engines",
+                _("Search engines may come"),
+                _("Off asks them to stay away from every page. A demonstration always does."),
+                Kind.SWITCH,
+            ),
         ),
     )
 
