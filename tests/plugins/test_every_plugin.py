@@ -10,7 +10,8 @@ from sqlalchemy import create_engine, inspect, pool
 from ppvcms import create_app, schema
 from ppvcms.books_check import check_all
 from ppvcms.config import Config
-from ppvcms.host import lifecycle
+from ppvcms.db import db
+from ppvcms.host import lifecycle, removal
 from tests import kit
 from tests.live import site_at
 from tests.test_architecture import PLUGINS
@@ -93,7 +94,7 @@ def test_a_site_lives_when_its_folder_is_gone(
 
 
 @pytest.mark.parametrize("plugin", ACTIVE, ids=lambda path: path.name)
-def test_it_is_switched_off_and_on_without_harm(
+def test_it_is_switched_off_and_purged_without_harm(
     plugin: Path, lived_in: tuple[Site, Path, str, str]
 ) -> None:
     site, _folder, seat_id, token = lived_in
@@ -106,7 +107,15 @@ def test_it_is_switched_off_and_on_without_harm(
     for slug in [*needs, plugin.name]:
         assert lifecycle.deactivate(slug, actor_id=None) is None
     assert ben.get("/").status_code == 200
+
+    assert removal.purge(plugin.name, actor_id=None) is None
+    tables = inspect(db.engine).get_table_names()
+    assert not [name for name in tables if name.startswith(f"{plugin.name}__")]
+    assert (plugin / "plugin.toml").exists()
+    assert ben.get("/").status_code == 200
     assert "2.00" in ben.text(f"/account/sessions/{seat_id}")
     assert check_all(site.app).ok
+
+    assert lifecycle.install(plugin.name, actor_id=None) is None
     for slug in [plugin.name, *needs]:
         assert lifecycle.activate(slug, actor_id=None) is None
