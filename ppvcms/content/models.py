@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
-from sqlalchemy import BigInteger, Boolean, CheckConstraint, ForeignKey, Index, Integer, String
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    Integer,
+    String,
+    UniqueConstraint,
+)
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -19,19 +28,45 @@ class Page(Base):
     title: Mapped[str] = mapped_column(String(120))
     body: Mapped[str] = mapped_column(LongText, default="")
     published: Mapped[bool] = mapped_column(Boolean, default=True)
+    publish_at: Mapped[Millis | None]
+    """From when a published page is shown; none: at once."""
+    audience: Mapped[str] = mapped_column(String(40), default="all")
+    """Who reads it: ``all``, ``signed_in`` or ``role:<key>``."""
+    search_title: Mapped[str] = mapped_column(String(120), default="")
+    search_text: Mapped[str] = mapped_column(String(300), default="")
+    no_index: Mapped[bool] = mapped_column(Boolean, default=False)
     changed_at: Mapped[Millis]
 
 
+class PageRevision(Base):
+    """A page as somebody saved it."""
+
+    __tablename__ = "page_revision"
+
+    id: Mapped[Ulid] = mapped_column(primary_key=True)
+    page_id: Mapped[Ulid] = mapped_column(ForeignKey("page.id"), index=True)
+    made_at: Mapped[Millis]
+    actor_name: Mapped[str] = mapped_column(String(64), default="")
+    content: Mapped[Json]
+
+
 class MenuEntry(Base):
-    """A line of a menu that the owner added; pages and addresses alike."""
+    """A line of a menu: the owner's own, or what the owner changed of another's."""
 
     __tablename__ = "menu_entry"
+    __table_args__ = (UniqueConstraint("menu", "source"),)
 
     id: Mapped[Ulid] = mapped_column(primary_key=True)
     menu: Mapped[str] = mapped_column(String(24), index=True)
+    source: Mapped[str | None] = mapped_column(String(120))
+    """Whose line it changes, such as ``core:site.home``; none: the owner's own."""
     label: Mapped[str] = mapped_column(String(64))
-    url: Mapped[str] = mapped_column(String(300))
-    weight: Mapped[int] = mapped_column(Integer, default=0)
+    url: Mapped[str] = mapped_column(String(300), default="")
+    weight: Mapped[int | None] = mapped_column(Integer)
+    """Its place; none: where it comes by itself."""
+    hidden: Mapped[bool] = mapped_column(Boolean, default=False)
+    audience: Mapped[str] = mapped_column(String(40), default="all")
+    """Who sees it: ``all``, ``visitors``, ``signed_in`` or ``role:<key>``."""
 
 
 class FileRecord(Base):

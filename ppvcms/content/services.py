@@ -1,25 +1,31 @@
-"""Pages and menus: reading them, and saving what the owner wrote."""
+"""The owner's pages: reading them, and saving what was written."""
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
+from typing import TYPE_CHECKING
 
 import nh3
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
-from sqlalchemy import select
+from sqlalchemy import delete, or_, select
 
 from ppvcms.accounts import audit
-from ppvcms.content.models import MenuEntry, Page
+from ppvcms.content import revisions
+from ppvcms.content.models import Page, PageRevision
 from ppvcms.db import db, now_ms, unit_of_work
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
 
+if TYPE_CHECKING:
+    from sqlalchemy import ColumnElement
+    from sqlalchemy.orm import Session
+
+    from ppvcms.content.revisions import Draft
+
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
-# Only what begins so may stand behind a link: no javascript:, no data:.
-LINK = re.compile(r"/(?!/)|https?://|mailto:")
 TAGS = frozenset(
     {
         "a",
@@ -53,11 +59,15 @@ _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page ready to be shown; `html` has passed the sanitizer."""
+    """A page ready to be shown; `html` has passed the sanitizer, `audience` says to whom."""
 
     slug: str
     title: str
     html: Markup
+    audience: str
+    search_title: str
+    search_text: str
+    no_index: bool
 
 
 def render_text(text: str) -> Markup:
@@ -72,9 +82,22 @@ def render_text(text: str) -> Markup:
 
 
 def page(slug: str) -> Shown | None:
-    """Return a published page."""
-    row = db.session.scalars(select(Page).where(Page.slug == slug, Page.published)).first()
-    return Shown(row.slug, row.title, render_text(row.body)) if row is not None else None
+    """Return a page that is out; who may read it says its `audience`."""
+    row = db.session.scalars(select(Page).where(Page.slug == slug, *_out())).first()
+    return shown(row) if row is not None else None
+
+
+def shown(row: Page) -> Shown:
+    """Return a page, out or not, as its readers see it."""
+    return Shown(
+        row.slug,
+        row.title,
+        render_text(row.body),
+        row.audience,
+        row.search_title or row.title,
+        row.search_text,
+        row.no_index,
+    )
 
 
 def pages() -> list[Page]:
@@ -82,46 +105,54 @@ def pages() -> list[Page]:
     return list(db.session.scalars(select(Page).order_by(Page.title)))
 
 
-def menu_entries(menu: str) -> list[MenuEntry]:
-    """Return the owner's entries of a menu in their order."""
-    return list(
-        db.session.scalars(
-            select(MenuEntry).where(MenuEntry.menu == menu).order_by(MenuEntry.weight)
-        )
-    )
+def open_pages() -> list[Page]:
+    """Return the pages that every visitor may read and search engines may name."""
+    found = select(Page).where(*_out(), Page.audience == "all", ~Page.no_index)
+    return list(db.session.scalars(found.order_by(Page.slug)))
 
 
-def save_page(
-    *, page_id: str | None, slug: str, title: str, body: str, published: bool, actor_id: str | None
-) -> Page | Refusal:
-    """Make or change a page."""
-    if not SLUG.fullmatch(slug):
+def save_page(draft: Draft, *, page_id: str | None, actor_id: str | None) -> Page | Refusal:
+    """Make or change a page and keep what it is now among its saves.
+
+    The refusals are "slug" and "publish_at": nothing was saved.
+    """
+    if not SLUG.fullmatch(draft.slug):
         return Refusal("slug", _("The address may have small letters, digits and hyphens."), "")
     with unit_of_work() as session:
-        taken = session.scalars(select(Page).where(Page.slug == slug)).first()
+        taken = session.scalars(select(Page).where(Page.slug == draft.slug)).first()
         if taken is not None and taken.id != page_id:
             return Refusal("slug", _("Another page has this address."), _("Choose another one."))
-        row = session.get(Page, page_id) if page_id else None
-        if row is None:
-            row = Page(id=new_id(), slug=slug, title=title, changed_at=now_ms(session))
-            session.add(row)
-        row.slug, row.title, row.body, row.published = slug, title, body, published
-        row.changed_at = now_ms(session)
-        audit.record(
-            session,
-            actor_id=actor_id,
-            action="content.page.saved",
-            subject=f"page:{row.id}",
-            data={"slug": slug},
+        if draft.publish_at is not None and draft.publish_at <= now_ms(session):
+            return Refusal("publish_at", _("This moment is past. Nothing was saved."), "")
+        return _write(session, draft, page_id, actor_id, "content.page.saved")
+
+
+def undo(page_id: str, revision_id: str, *, actor_id: str | None) -> Refusal | None:
+    """Bring back the words of an earlier save; address, state and readers stay as they are."""
+    with unit_of_work() as session:
+        row = session.get(Page, page_id)
+        kept = session.get(PageRevision, revision_id)
+        if row is None or kept is None or kept.page_id != page_id:
+            return Refusal("gone", _("This save is not kept any more. Nothing was changed."), "")
+        old = revisions.draft_in(kept)
+        draft = replace(
+            revisions.draft_of(row),
+            title=old.title,
+            body=old.body,
+            search_title=old.search_title,
+            search_text=old.search_text,
+            no_index=old.no_index,
         )
-        return row
+        _write(session, draft, page_id, actor_id, "content.page.undone")
+    return None
 
 
 def delete_page(page_id: str, *, actor_id: str | None) -> None:
-    """Delete a page; its address leads nowhere afterwards."""
+    """Delete a page and its saves; its address leads nowhere afterwards."""
     with unit_of_work() as session:
         row = session.get(Page, page_id)
         if row is not None:
+            session.execute(delete(PageRevision).where(PageRevision.page_id == page_id))
             session.delete(row)
             audit.record(
                 session,
@@ -132,37 +163,26 @@ def delete_page(page_id: str, *, actor_id: str | None) -> None:
             )
 
 
-def save_menu_entry(
-    *, menu: str, label: str, url: str, weight: int, actor_id: str | None
-) -> Refusal | None:
-    """Add an entry to a menu."""
-    if not LINK.match(url):
-        return Refusal(
-            "url", _("A link begins with / or https:// or mailto:."), _("Nothing was added.")
-        )
-    with unit_of_work() as session:
-        row = MenuEntry(id=new_id(), menu=menu, label=label, url=url, weight=weight)
+def _out() -> tuple[ColumnElement[bool], ...]:
+    due = or_(Page.publish_at.is_(None), Page.publish_at <= now_ms(db.session()))
+    return Page.published.is_(True), due
+
+
+def _write(
+    session: Session, draft: Draft, page_id: str | None, actor_id: str | None, action: str
+) -> Page:
+    now = now_ms(session)
+    row = session.get(Page, page_id, with_for_update=True) if page_id else None
+    if row is None:
+        row = Page(id=new_id())
         session.add(row)
-        audit.record(
-            session,
-            actor_id=actor_id,
-            action="content.menu.added",
-            subject=f"menu:{menu}",
-            data={"label": label, "url": url},
-        )
-    return None
-
-
-def delete_menu_entry(entry_id: str, *, actor_id: str | None) -> None:
-    """Take an entry out of its menu."""
-    with unit_of_work() as session:
-        row = session.get(MenuEntry, entry_id)
-        if row is not None:
-            session.delete(row)
-            audit.record(
-                session,
-                actor_id=actor_id,
-                action="content.menu.removed",
-                subject=f"menu:{row.menu}",
-                data={"label": row.label},
-            )
+    elif not revisions.has_any(session, row.id):
+        revisions.keep(session, row, None)
+    for name, value in asdict(draft).items():
+        setattr(row, name, value)
+    row.changed_at = now
+    session.flush()
+    revisions.keep(session, row, actor_id)
+    facts = {"slug": draft.slug, "published": draft.published, "audience": draft.audience}
+    audit.record(session, actor_id=actor_id, action=action, subject=f"page:{row.id}", data=facts)
+    return row

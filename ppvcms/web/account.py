@@ -18,8 +18,8 @@ from ppvcms.metering import history
 from ppvcms.results import Refusal
 from ppvcms.web import movements
 from ppvcms.web.auth_forms import EmailForm, PasswordForm
-from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import client_address, policy, remember
+from ppvcms.web.menus import MenuItem, plugin_items
 from ppvcms.web.people import account_rules, locale_choices, show_refusal, zone_choices
 
 if TYPE_CHECKING:

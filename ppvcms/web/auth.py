@@ -23,7 +23,8 @@ from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms.widgets import PasswordInput
 
 from ppvcms.accounts import mail, roles, services, signin
-from ppvcms.accounts.actor import actor_of
+from ppvcms.accounts.actor import VISITOR, actor_of
+from ppvcms.content.audiences import admits
 from ppvcms.content.demo import PASSWORD
 from ppvcms.content.services import page
 from ppvcms.host.labels import label
@@ -237,7 +238,9 @@ def _register(form: RegisterForm) -> User | Refusal:
 
 
 def _terms_url() -> str | None:
-    return url_for("pages.page", slug=TERMS) if page(TERMS) is not None else None
+    found = page(TERMS)
+    open_to_all = found is not None and admits(found.audience, VISITOR)
+    return url_for("pages.page", slug=TERMS) if open_to_all else None
 
 
 def _enter(signed_in: SignedIn) -> ResponseReturnValue:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flask_babel import get_timezone
 
@@ -30,6 +31,18 @@ def iso_utc(at: int | None) -> str:
     if at is None:
         return ""
     return datetime.fromtimestamp(at / 1000, tz=UTC).isoformat(timespec="seconds")
+
+
+def moment_in(local: datetime, zone: str) -> int | None:
+    """Return the epoch milliseconds of a local time; None where the clocks leave it out."""
+    there = local.replace(tzinfo=ZoneInfo(zone), fold=0)
+    again = there.astimezone(UTC).astimezone(there.tzinfo)
+    return int(there.timestamp() * 1000) if again.replace(tzinfo=None) == local else None
+
+
+def local_in(at: int, zone: str) -> datetime:
+    """Return a moment as the clocks of a zone show it."""
+    return datetime.fromtimestamp(at / 1000, tz=ZoneInfo(zone)).replace(tzinfo=None)
 
 
 def _day(text: str) -> date | None:

@@ -5,17 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from flask import current_app, g, has_request_context, request, url_for
 from flask_babel import get_locale
-from flask_babel import gettext as _
 from flask_login import current_user
-from sqlalchemy import select
 from werkzeug.local import LocalProxy
-from werkzeug.routing import BuildError
 
-from ppvcms.content.models import MenuEntry
-from ppvcms.db import db, reading
+from ppvcms.db import db
 from ppvcms.host import customise, files, registry, settings, slots
 from ppvcms.host.labels import label
 from ppvcms.host.worn import manifests, preview, theme_in_use
@@ -24,6 +19,7 @@ from ppvcms.notices.services import unread
 from ppvcms.web.cards import draw
 from ppvcms.web.drawing import drawn
 from ppvcms.web.guards import current_actor
+from ppvcms.web.menus import built, menu
 
 if TYPE_CHECKING:
     from flask import Flask
@@ -43,8 +39,6 @@ SCOPES = {
 """Which plugins' files a page loads, by its endpoint or its blueprint."""
 LOW = 200
 """Below this many minor units the header marks the balance as low."""
-_ENTRIES = select(MenuEntry.menu, MenuEntry.label, MenuEntry.url).order_by(MenuEntry.weight)
-log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,18 +57,6 @@ class SiteFacts:
     maintenance: bool = False
     logo_url: str = ""
     icon_url: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class MenuItem:
-    """A line of a menu, ready to be shown."""
-
-    label: str
-    url: str
-    icon: str = ""
-    active: bool = False
-    method: str = "get"
-    badge: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +139,7 @@ def wallet() -> WalletFacts | None:
         return None
     if "wallet" not in g:
         money = wallet_view(db.session(), current_user.id)
-        shop = _built("pay.credits") or ""
+        shop = built("pay.credits") or ""
         g.wallet = WalletFacts(money.available, money.held, shop, shop, low=money.available < LOW)
     found: WalletFacts = g.wallet
     return found
@@ -209,84 +191,3 @@ def _addresses(noun: str, *scopes: str) -> list[str]:
         for path in getattr(group, noun)
     )
     return list(dict.fromkeys(found))
-
-
-def menu(name: str) -> list[MenuItem]:
-    """Return the lines of a menu: the core's, the owner's, the plugins'; once per request."""
-    menus: dict[str, list[MenuItem]] = g.setdefault("menus", {})
-    if name not in menus:
-        own = [*_core_items(name), *_owner_items(name)]
-        menus[name] = [*own, *plugin_items(name), *_last_items(name)]
-    return menus[name]
-
-
-def plugin_items(name: str) -> list[MenuItem]:
-    """Return what plugins add to a menu, without what the reader may not open."""
-    actor = current_actor()
-    items: list[MenuItem] = []
-    if name == "account" and actor.user_id is None:
-        return items
-    for slug, item in registry.menu_items(name):
-        if item.permission is None or actor.can(item.permission):
-            url = _built(item.endpoint)
-            if url is None:
-                log.warning("menu_item_left_out", plugin=slug, endpoint=item.endpoint)
-            else:
-                items.append(_item(item.label, url, item.icon))
-    return items
-
-
-def _core_items(name: str) -> list[MenuItem]:
-    if name == "main":
-        return _links((_("Live"), "site.home", "broadcast"))
-    if name == "account":
-        return _account_items()
-    return []
-
-
-def _account_items() -> list[MenuItem]:
-    if not current_user.is_authenticated:
-        return _links(
-            (_("Sign in"), "auth.sign_in", "box-arrow-in-right"),
-            (_("Register"), "auth.register", "person-plus"),
-        )
-    actor = current_actor()
-    links = [(_("Account"), "account.overview", "person")]
-    if actor.can("room.perform"):
-        links.insert(0, (_("My room"), "perform.overview", "camera-video"))
-    if actor.can("admin.view"):
-        links.append((_("Back office"), "admin.overview", "speedometer2"))
-    return _links(*links)
-
-
-def _last_items(name: str) -> list[MenuItem]:
-    if name != "account" or not current_user.is_authenticated:
-        return []
-    url = _built("auth.sign_out")
-    return [MenuItem(_("Sign out"), url, "box-arrow-right", method="post")] if url else []
-
-
-def _owner_items(name: str) -> list[MenuItem]:
-    if "menu_entries" not in g:
-        entries: dict[str, list[tuple[str, str]]] = {}
-        for menu_name, text, url in reading().execute(_ENTRIES).all():
-            entries.setdefault(menu_name, []).append((text, url))
-        g.menu_entries = entries
-    return [_item(text, url) for text, url in g.menu_entries.get(name, ())]
-
-
-def _links(*links: tuple[str, str, str]) -> list[MenuItem]:
-    built = ((text, _built(endpoint), icon) for text, endpoint, icon in links)
-    return [_item(text, url, icon) for text, url, icon in built if url is not None]
-
-
-def _item(text: str, url: str, icon: str = "") -> MenuItem:
-    here = has_request_context() and request.path == url
-    return MenuItem(text, url, icon, active=here)
-
-
-def _built(endpoint: str) -> str | None:
-    try:
-        return url_for(endpoint)
-    except BuildError:
-        return None

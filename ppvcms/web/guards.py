@@ -312,7 +312,7 @@ def _refusal(who: str) -> ResponseReturnValue | None:
     if who == PUBLIC:
         return None
     if not current_user.is_authenticated:
-        return _ask_to_sign_in()
+        return ask_to_sign_in()
     if who == SIGNED_IN:
         return None
     if not current_user.can(who):
@@ -325,7 +325,8 @@ def _refusal(who: str) -> ResponseReturnValue | None:
     return None
 
 
-def _ask_to_sign_in() -> ResponseReturnValue:
+def ask_to_sign_in() -> ResponseReturnValue:
+    """Answer somebody who must sign in first: a script by 401, a page by the way there."""
     if _wants_json():
         reason = _("You are not signed in.")
         error = {"code": "sign_in", "reason": reason, "remedy": _("Sign in to go on.")}

@@ -30,8 +30,8 @@ from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import earnings, words
 from ppvcms.web.cards import language_name
-from ppvcms.web.frame import MenuItem, plugin_items
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.menus import MenuItem, plugin_items
 from ppvcms.web.people import choices
 from ppvcms.web.site import meter_figures, modules
 from ppvcms.web.ways import live_modes

@@ -216,10 +216,14 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         "menu_entry",
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("menu", sa.String(24), nullable=False),
+        sa.Column("source", sa.String(120), nullable=True),
         sa.Column("label", sa.String(64), nullable=False),
         sa.Column("url", sa.String(300), nullable=False),
-        sa.Column("weight", sa.Integer(), nullable=False),
+        sa.Column("weight", sa.Integer(), nullable=True),
+        sa.Column("hidden", sa.Boolean(), nullable=False),
+        sa.Column("audience", sa.String(40), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_menu_entry"),
+        sa.UniqueConstraint("menu", "source", name="uq_menu_entry__menu__source"),
     )
     op.create_index("ix_menu_entry__menu", "menu_entry", ["menu"])
 
@@ -251,10 +255,26 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("title", sa.String(120), nullable=False),
         sa.Column("body", sa.Text(), nullable=False),
         sa.Column("published", sa.Boolean(), nullable=False),
+        sa.Column("publish_at", sa.BigInteger(), nullable=True),
+        sa.Column("audience", sa.String(40), nullable=False),
+        sa.Column("search_title", sa.String(120), nullable=False),
+        sa.Column("search_text", sa.String(300), nullable=False),
+        sa.Column("no_index", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_page"),
         sa.UniqueConstraint("slug", name="uq_page__slug"),
     )
+    op.create_table(
+        "page_revision",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("page_id", sa.String(26), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("actor_name", sa.String(64), nullable=False),
+        sa.Column("content", sa.JSON(), nullable=False),
+        sa.ForeignKeyConstraint(["page_id"], ["page.id"], name="fk_page_revision__page_id__page"),
+        sa.PrimaryKeyConstraint("id", name="pk_page_revision"),
+    )
+    op.create_index("ix_page_revision__page_id", "page_revision", ["page_id"])
     op.create_table(
         "payment_event",
         sa.Column("dedupe_key", sa.String(160), nullable=False),
@@ -1259,6 +1279,7 @@ TABLES = (
     "plugin",
     "payment_inbox",
     "payment_event",
+    "page_revision",
     "page",
     "outbox",
     "menu_entry",

@@ -18,6 +18,7 @@ AREAS = (
     "overview",
     "packages",
     "packs",
+    "menus",
     "pages",
     "payments",
     "people",

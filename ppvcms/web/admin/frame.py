@@ -12,8 +12,8 @@ from ppvcms.db import now_ms
 from ppvcms.host import registry
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
-from ppvcms.web.frame import plugin_items
 from ppvcms.web.guards import current_actor
+from ppvcms.web.menus import plugin_items
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -68,7 +68,8 @@ def doors() -> list[Door]:
         Door("admin.categories", _("Categories"), "bookshelf", "rooms.manage"),
         Door("admin.plugins", _("Plugins"), "puzzle", "plugins.manage", _("Site")),
         Door("admin.themes", _("Themes"), "palette", "themes.manage"),
-        Door("admin.pages", _("Pages and menus"), "file-text", "pages.manage"),
+        Door("admin.pages", _("Pages"), "file-text", "pages.manage"),
+        Door("admin.menus", _("Menus"), "list", "pages.manage"),
         Door("admin.settings", _("Settings"), "sliders", "settings.manage"),
         Door("admin.texts_index", _("Mails and notices"), "chat-square-text", "settings.manage"),
         Door("admin.languages", _("Languages"), "translate", "settings.manage"),

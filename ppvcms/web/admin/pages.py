@@ -1,28 +1,43 @@
-"""Pages and menus of the site, written in Markdown with a preview."""
+"""Pages of the site in Markdown: drafts, moments, readers, and every save brought back."""
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
-from wtforms import BooleanField, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Optional
+from wtforms import (
+    BooleanField,
+    DateTimeLocalField,
+    RadioField,
+    SelectField,
+    StringField,
+    TextAreaField,
+)
+from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # no stub yet
+from wtforms.validators import InputRequired, Length, Optional
 
-from ppvcms.content import services
+from ppvcms.accounts.roles import role_list
+from ppvcms.content import revisions, services
+from ppvcms.content.audiences import ALL, ROLE, SIGNED_IN
 from ppvcms.content.models import Page
-from ppvcms.db import db
+from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
+from ppvcms.host.settings import site
 from ppvcms.results import Refusal
 from ppvcms.web.admin.frame import blueprint, tell
+from ppvcms.web.dates import local_in, moment_in
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.people import choices, role_name
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
-MENUS = (("main", _l("At the top")), ("footer", _l("At the foot")), ("account", _l("Account menu")))
+DRAFT, SCHEDULED, PUBLISHED = "draft", "scheduled", "published"
+LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class PageForm(FlaskForm):
@@ -39,27 +54,36 @@ class PageForm(FlaskForm):
         [Length(max=100_000)],
         description=_l("Markdown: ## heading, **bold**, [words](https://address), - list."),
     )
-    published = BooleanField(_l("Published"), default=True)
-
-
-class MenuForm(FlaskForm):
-    """A line of a menu."""
-
-    menu = SelectField(_l("Menu"))
-    label = StringField(_l("Words"), [InputRequired(), Length(max=64)])
-    url = StringField(
-        _l("Leads to"),
-        [InputRequired(), Length(max=300)],
-        description=_l("A page such as /p/terms, or an address that begins with https://."),
+    state = RadioField(
+        _l("State"),
+        choices=[
+            SelectChoice(PUBLISHED, _l("Published")),
+            SelectChoice(DRAFT, _l("Draft: nobody finds it")),
+            SelectChoice(SCHEDULED, _l("Published from a moment on")),
+        ],
+        default=PUBLISHED,
     )
-    weight = IntegerField(_l("Place"), [Optional(), NumberRange(0, 999)], default=0)
+    publish_at = DateTimeLocalField(_l("From when"), [Optional()], format=LOCAL)
+    audience = SelectField(_l("Who may read it"), default=ALL)
+    search_title = StringField(
+        _l("Title for search engines"),
+        [Length(max=120)],
+        description=_l("Empty: the page's own title."),
+    )
+    search_text = TextAreaField(
+        _l("Description for search engines"),
+        [Length(max=300)],
+        description=_l("One or two sentences that stand below the title in a search."),
+    )
+    no_index = BooleanField(_l("Search engines should leave this page out"))
 
 
 @blueprint.get("/pages")
 @policy(who="pages.manage")
 def pages() -> ResponseReturnValue:
-    """List pages and menus."""
-    return _lists(_menu_form(formdata=None))
+    """List the pages of the site."""
+    rows = [(row, state_of(row)) for row in services.pages()]
+    return render_template("admin/pages.html", pages=rows, readers=readers())
 
 
 @blueprint.route("/pages/new", methods=["GET", "POST"])
@@ -73,10 +97,57 @@ def page_new() -> ResponseReturnValue:
 @policy(who="pages.manage")
 def page_edit(page_id: str) -> ResponseReturnValue:
     """Change a page."""
-    row = db.session.get(Page, page_id, populate_existing=True)
-    if row is None:
-        raise NotFoundError(page_id)
-    return _edit(page_id, PageForm(obj=row))
+    row = _page(page_id)
+    at = row.publish_at
+    given = asdict(revisions.draft_of(row)) | {
+        "state": state_of(row),
+        "publish_at": local_in(at, site().time_zone) if at is not None else None,
+    }
+    return _edit(row, PageForm(data=given))
+
+
+@blueprint.get("/pages/<page_id>/preview")
+@policy(who="pages.manage")
+def page_look(page_id: str) -> ResponseReturnValue:
+    """Show a page as its readers will see it, a draft too."""
+    row = _page(page_id)
+    shown = services.shown(row)
+    return render_template("site/page.html", page=shown, draft_id=row.id)
+
+
+@blueprint.get("/pages/<page_id>/saves")
+@policy(who="pages.manage")
+def page_saves(page_id: str) -> ResponseReturnValue:
+    """List what a page was after every save."""
+    rows = revisions.revisions(page_id)
+    return render_template("admin/page_saves.html", page=_page(page_id), saves=rows)
+
+
+@blueprint.get("/pages/<page_id>/saves/<save_id>")
+@policy(who="pages.manage")
+def page_save(page_id: str, save_id: str) -> ResponseReturnValue:
+    """Compare a save with the page of now."""
+    row, kept = _page(page_id), revisions.revision(page_id, save_id)
+    if kept is None:
+        raise NotFoundError(save_id)
+    old, new = revisions.draft_in(kept), revisions.draft_of(row)
+    return render_template(
+        "admin/page_save.html",
+        page=row,
+        save=kept,
+        lines=revisions.changed_lines(old.body, new.body),
+        fields=[_compared(name, old, new) for name in revisions.changed_fields(old, new)],
+    )
+
+
+@blueprint.post("/pages/<page_id>/saves/<save_id>/undo")
+@policy(who="pages.manage")
+def page_undo(page_id: str, save_id: str) -> ResponseReturnValue:
+    """Bring back the words of a save."""
+    _page(page_id)
+    refusal = services.undo(page_id, save_id, actor_id=current_actor().user_id)
+    tell(refusal, _("The words of that save are back. What stood here before is kept too."))
+    return redirect(url_for("admin.page_edit", page_id=page_id))
 
 
 @blueprint.post("/pages/preview")
@@ -92,66 +163,96 @@ def page_preview() -> ResponseReturnValue:
 def page_delete(page_id: str) -> ResponseReturnValue:
     """Delete a page."""
     services.delete_page(page_id, actor_id=current_actor().user_id)
-    tell(None, _("The page is gone. Menus that lead to it are not: look at them below."))
+    tell(None, _("The page is gone. Menus that lead to it are not: look at them."))
     return redirect(url_for("admin.pages"))
 
 
-@blueprint.post("/menus")
-@policy(who="pages.manage")
-def menu_add() -> ResponseReturnValue:
-    """Add a line to a menu."""
-    form = _menu_form()
-    if form.validate():
-        refusal = services.save_menu_entry(
-            menu=form.menu.data,
-            label=form.label.data or "",
-            url=form.url.data or "",
-            weight=form.weight.data or 0,
-            actor_id=current_actor().user_id,
-        )
-        if tell(refusal, _("The menu has a new line.")):
-            return redirect(url_for("admin.pages"))
-    return _lists(form), 422
+def readers(kept: str = ALL) -> dict[str, str]:
+    """Return who a page may be for, with words for each; `kept` stays to be chosen."""
+    roles = {ROLE + role.key: role_name(role.key, role.name) for role in role_list()}
+    found = {ALL: _("Everybody"), SIGNED_IN: _("Who is signed in"), **roles}
+    found.setdefault(kept, _("A role that is gone"))
+    return found
 
 
-@blueprint.post("/menus/<entry_id>/delete")
-@policy(who="pages.manage")
-def menu_delete(entry_id: str) -> ResponseReturnValue:
-    """Take a line out of its menu."""
-    services.delete_menu_entry(entry_id, actor_id=current_actor().user_id)
-    tell(None, _("The line is gone from its menu."))
-    return redirect(url_for("admin.pages"))
+def state_of(row: Page) -> str:
+    """Return whether a page is published, waits for its moment, or is a draft."""
+    if not row.published:
+        return DRAFT
+    waits = row.publish_at is not None and row.publish_at > now_ms(db.session())
+    return SCHEDULED if waits else PUBLISHED
 
 
-def _menu_form(**given: Any) -> MenuForm:
-    form = MenuForm(**given)
-    form.menu.choices = list(MENUS)
-    return form
+def _page(page_id: str) -> Page:
+    row = db.session.get(Page, page_id, populate_existing=True)
+    if row is None:
+        raise NotFoundError(page_id)
+    return row
 
 
-def _lists(form: MenuForm) -> str:
-    menus = [(name, services.menu_entries(key)) for key, name in MENUS]
-    return render_template("admin/pages.html", pages=services.pages(), menus=menus, form=form)
-
-
-def _edit(page_id: str | None, form: PageForm) -> ResponseReturnValue:
-    if form.validate_on_submit():
+def _edit(row: Page | None, form: PageForm) -> ResponseReturnValue:
+    # A role that is gone stays chosen: nothing opens a page but the owner's act.
+    form.audience.choices = choices(readers(row.audience if row else ALL))
+    if form.validate_on_submit() and (draft := _draft(form)) is not None:
         answer = services.save_page(
-            page_id=page_id,
-            slug=(form.slug.data or "").strip(),
-            title=(form.title.data or "").strip(),
-            body=form.body.data or "",
-            published=bool(form.published.data),
-            actor_id=current_actor().user_id,
+            draft, page_id=row.id if row else None, actor_id=current_actor().user_id
         )
         if not isinstance(answer, Refusal):
             tell(None, _("The page is saved."))
             return redirect(url_for("admin.page_edit", page_id=answer.id))
-        form.slug.errors = [str(answer)]
+        form[answer.code].errors = [str(answer)]
     page = render_template(
         "admin/page.html",
         form=form,
-        page_id=page_id,
+        row=row,
+        out=row is not None and state_of(row) == PUBLISHED,
+        zone=site().time_zone,
         preview=services.render_text(form.body.data or ""),
     )
     return page, 422 if form.is_submitted() else 200
+
+
+def _draft(form: PageForm) -> revisions.Draft | None:
+    at = None
+    if form.state.data == SCHEDULED:
+        local = form.publish_at.data
+        at = moment_in(local, site().time_zone) if local else None
+        if at is None:
+            missing = _("Say from when: a day and a time that the clocks have.")
+            form.publish_at.errors = [missing]
+            return None
+    return revisions.Draft(
+        slug=(form.slug.data or "").strip(),
+        title=(form.title.data or "").strip(),
+        body=form.body.data or "",
+        published=form.state.data != DRAFT,
+        publish_at=at,
+        audience=form.audience.data,
+        search_title=(form.search_title.data or "").strip(),
+        search_text=" ".join((form.search_text.data or "").split()),
+        no_index=bool(form.no_index.data),
+    )
+
+
+def _compared(name: str, old: revisions.Draft, new: revisions.Draft) -> tuple[str, object, object]:
+    words = {
+        "slug": _("Address"),
+        "title": _("Title"),
+        "published": _("Published"),
+        "publish_at": _("From when"),
+        "audience": _("Who may read it"),
+        "search_title": _("Title for search engines"),
+        "search_text": _("Description for search engines"),
+        "no_index": _("Search engines should leave this page out"),
+    }
+    return words[name], _said(name, getattr(old, name)), _said(name, getattr(new, name))
+
+
+def _said(name: str, value: Any) -> str:
+    if name == "audience":
+        return readers(value)[value]
+    if name == "publish_at":
+        return f"{local_in(value, site().time_zone):%Y-%m-%d %H:%M}" if value else "-"
+    if isinstance(value, bool):
+        return str(_("yes") if value else _("no"))
+    return str(value) or "-"
