@@ -12,6 +12,7 @@ PARTS = (
     "ppvcms.web.files",
     "ppvcms.web.media_files",
     "ppvcms.web.languages",
+    "ppvcms.web.search",
     "ppvcms.web.site",
     "ppvcms.web.pages",
     "ppvcms.web.auth",

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
 log = structlog.get_logger(__name__)
+CLOSED = 503
+"""Safe mode and maintenance, which are nobody's fault."""
 
 
 def init_errors(app: Flask) -> None:
@@ -101,7 +103,7 @@ def _answer(code: int, title: str, text: str, *, retry_after: object = None) -> 
         code=code,
         error_title=title,
         error_text=text,
-        request_id=number if code >= 500 else None,  # noqa: PLR2004 - our faults only
+        request_id=number if code >= 500 and code != CLOSED else None,  # noqa: PLR2004 - our faults only
     )
     return page, code, headers
 

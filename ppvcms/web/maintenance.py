@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from flask import current_app, request
+from flask_babel import format_date, format_time
 from flask_babel import gettext as _
 from flask_login import current_user
 from sqlalchemy import select
@@ -16,7 +18,6 @@ from ppvcms.host.settings import site
 from ppvcms.host.worn import preview
 from ppvcms.metering.seats import open_seat_of
 from ppvcms.rooms.models import Show, ShowPerformer
-from ppvcms.web.formats import moment
 from ppvcms.web.guards import policy_of
 
 if TYPE_CHECKING:
@@ -84,8 +85,13 @@ def _sentence() -> str:
     own = core.maintenance_text or _("Please come back in a while. Your credits are safe.")
     if core.maintenance_until_at <= _now():
         return own
-    end = _("We expect to be back at %(when)s.", when=moment(core.maintenance_until_at))
-    return f"{own} {end}"
+    end = datetime.fromtimestamp(core.maintenance_until_at / 1000, tz=UTC)
+    back = _(
+        "We expect to be back on %(day)s at %(time)s.",
+        day=format_date(end, "long"),
+        time=format_time(end, "short"),
+    )
+    return f"{own} {back}"
 
 
 def _now() -> int:

@@ -53,6 +53,7 @@ RULES: dict[str, Rule] = {
     "pay.returned": Rule(BEN, ("intent_id",)),
     "perform.remove_picture": Rule(MARA, ("image_id",), quiet=True),
     "receipts.show": Rule(BEN, ("over_id",), {"seat_id": "over_id"}),
+    "search.sitemap_file": OPEN,
     "site.next_room": OPEN,
     "site.private": Rule(BEN, ("seat_id",)),
     "site.profile": OPEN,
