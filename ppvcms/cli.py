@@ -15,6 +15,7 @@ import click
 from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
+from ppvcms.cli_config import config_file
 from ppvcms.cli_plugins import plugins, safe_mode, start_a_theme, take_theme_in
 from ppvcms.cli_texts import texts
 from ppvcms.config import load_config
@@ -190,6 +191,7 @@ def db_current() -> None:
     engine.dispose()
 
 
+cli.add_command(config_file)
 cli.add_command(plugins)
 cli.add_command(safe_mode)
 cli.add_command(texts)

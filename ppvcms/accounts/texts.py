@@ -47,7 +47,7 @@ def save_text(
     actor_id: str | None,
 ) -> Refusal | None:
     """Keep the owner's words; refuse a place that would stay empty."""
-    refusal = _wrong_place(title, known) or _wrong_place(body, known)
+    refusal = wrong_place(title, known) or wrong_place(body, known)
     if refusal is not None:
         return refusal
 
@@ -73,7 +73,8 @@ def reset_text(kind: str, locale: str, *, actor_id: str | None) -> None:
     transaction(act)
 
 
-def _wrong_place(text: str, known: Collection[str]) -> Refusal | None:
+def wrong_place(text: str, known: Collection[str]) -> Refusal | None:
+    """Return why a text with such places cannot be kept, or None: pure."""
     unknown = sorted(places(text) - set(known))
     if unknown:
         return Refusal(

@@ -252,7 +252,8 @@ def _entry(value: Any) -> str:
     return "" if good else "the name of a module in the plugin's folder, without .py"
 
 
-def _labels(value: Any) -> str:
+def labels_problem(value: Any) -> str:
+    """Return what is wrong with words for roles, or an empty text: pure."""
     good = isinstance(value, dict) and all(
         isinstance(roles, dict)
         and all(
@@ -361,6 +362,6 @@ _THEME_CHECKS: dict[str, Check] = {
     "home": _home,
     "slots": _texts,
     "regions": _texts,
-    "labels": _labels,
+    "labels": labels_problem,
     "screenshot": _any_text,
 }

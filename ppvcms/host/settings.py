@@ -129,7 +129,7 @@ def site() -> CoreSettings:
     if kept is None:
         stored = _stored(CORE)
         known = {key: stored[key] for key in CORE_DEFAULTS if key in stored}
-        kept = CoreSettings(**{key: _core_value(key, value) for key, value in known.items()})
+        kept = CoreSettings(**{key: core_value(key, value) for key, value in known.items()})
         cache[CORE] = kept
     return kept
 
@@ -140,7 +140,7 @@ def save_site(session: Session, actor_id: str | None, changes: Mapping[str, Any]
     Raises:
         SettingError: A key is not the core's, or its value has another type.
     """
-    checked = {key: _core_value(key, value) for key, value in changes.items()}
+    checked = {key: core_value(key, value) for key, value in changes.items()}
     for key, value in checked.items():
         _write(session, CORE, key, list(value) if isinstance(value, tuple) else value)
     audit.record(session, actor_id, "host.setting.changed", "core", data=dict(changes))
@@ -216,6 +216,17 @@ def changed_at(slug: str) -> dict[str, int]:
     )
     with db.engine.connect() as connection:
         return {row.key: row.changed_at for row in connection.execute(query)}
+
+
+def without_secrets(slug: str) -> dict[str, Any]:
+    """Return a plugin's values for the site that are no secrets, also where one cannot be read.
+
+    Raises:
+        SettingError: The plugin is not active or has no settings.
+    """
+    spec = spec_of(slug)
+    values = {**spec.defaults, **_stored(slug)}
+    return {key: values[key] for key in spec.defaults if key not in spec.secrets}
 
 
 def spec_of(slug: str) -> SettingsSpec:
@@ -295,7 +306,8 @@ def _no_such_key(slug: str, key: str, known: Mapping[str, Any]) -> str:
     return f"'{slug}' has no setting '{key}'.{hint}"
 
 
-def _core_value(key: str, value: Any) -> Any:
+def core_value(key: str, value: Any) -> Any:
+    """Return a value as a setting of the core holds it, or raise SettingError: pure."""
     if key not in CORE_DEFAULTS:
         raise SettingError(_no_such_key(CORE, key, CORE_DEFAULTS))
     default = CORE_DEFAULTS[key]

@@ -9,6 +9,7 @@ from ppvcms.web.admin.frame import blueprint
 AREAS = (
     "audit",
     "commissions",
+    "configuration",
     "health",
     "hooks",
     "languages",

@@ -52,7 +52,7 @@ def settings_save() -> ResponseReturnValue:
     errors: dict[str, str] = {}
     for item in group.items:
         try:
-            changes[item.key] = _read(item, typed[item.key])
+            changes[item.key] = read_item(item, typed[item.key])
         except ValueError as error:
             errors[item.key] = str(error)
     if errors:
@@ -83,8 +83,8 @@ def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
             default = store.CORE_DEFAULTS[item.key]
             value = getattr(current, item.key)
             kept = changed.get(item.key) if value != default else None
-            text = typed.get(item.key, _text(item, value))
-            rows.append(Field(item, text, _text(item, default), kept, errors.get(item.key, "")))
+            text = typed.get(item.key, item_text(item, value))
+            rows.append(Field(item, text, item_text(item, default), kept, errors.get(item.key, "")))
         shown.append((group, rows))
     return render_template(
         "admin/settings.html", groups=shown, zones=sorted(available_timezones()), errors=errors
@@ -98,7 +98,8 @@ def _save(changes: Mapping[str, Any]) -> None:
         transaction(lambda session: store.save_site(session, current_actor().user_id, fresh))
 
 
-def _text(item: Item, value: Any) -> str:
+def item_text(item: Item, value: Any) -> str:
+    """Return what stands in the control of a setting."""
     if item.kind is Kind.MOMENT:
         return maintenance.moment_text(value)
     if isinstance(value, bool):
@@ -106,7 +107,7 @@ def _text(item: Item, value: Any) -> str:
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
-def _read(item: Item, text: str) -> Any:
+def read_item(item: Item, text: str) -> Any:
     """Return a value from what was typed.
 
     Raises:

@@ -69,7 +69,7 @@ def texts_index() -> ResponseReturnValue:
 @policy(who="settings.manage")
 def text(kind: str, locale: str) -> ResponseReturnValue:
     """Change one text in one language, with its places checked."""
-    words = _words(kind, locale)
+    words = _offered(kind, locale)
     own = texts.own_text(db.session(), kind, locale)
     form = TextForm(obj=own or words)
     if form.validate_on_submit():
@@ -101,16 +101,25 @@ def text(kind: str, locale: str) -> ResponseReturnValue:
 @policy(who="settings.manage")
 def text_reset(kind: str, locale: str) -> ResponseReturnValue:
     """Go back to the words that the site came with."""
-    _words(kind, locale)
+    _offered(kind, locale)
     texts.reset_text(kind, locale, actor_id=current_actor().user_id)
     flash(_("The text is again as the site came with it."), "success")
     return redirect(url_for("admin.text", kind=kind, locale=locale))
 
 
-def _words(kind: str, locale: str) -> Words:
-    name = kind.removeprefix(LETTER)
+def _offered(kind: str, locale: str) -> Words:
     if locale not in site().locales:
         raise NotFoundError(locale)
+    return words_of(kind, locale)
+
+
+def words_of(kind: str, locale: str) -> Words:
+    """Return a text as it came with the site, in a language.
+
+    Raises:
+        NotFoundError: Nothing that is active writes such a text.
+    """
+    name = kind.removeprefix(LETTER)
     if kind.startswith(LETTER) and name in LETTERS:
         title, body = letter_words(name, locale, name="%(name)s")
         return Words(kind, _letter_label(name), title, body, LETTER_PLACES)

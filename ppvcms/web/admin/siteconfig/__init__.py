@@ -1,0 +1,1 @@
+"""The site's configuration as one file: written, compared with what is here, and brought in."""
