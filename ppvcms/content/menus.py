@@ -79,14 +79,19 @@ def order_lines(menu: str, keys: Sequence[str], *, actor_id: str | None) -> None
 
 
 def forget_line(menu: str, key: str, *, actor_id: str | None) -> None:
-    """Take an own line out of its menu; make another's line as it came."""
+    """Take an own line out of its menu; make another's line as it came, in its place."""
 
     def act(session: Session) -> None:
         row = session.scalars(_wanted(menu, key)).first()
-        if row is not None:
-            facts = {"line": key, "label": row.label}
+        if row is None:
+            return
+        action, facts = "content.menu.removed", {"line": key, "label": row.label}
+        if row.source is None:
             session.delete(row)
-            audit.record(session, actor_id, "content.menu.removed", f"menu:{menu}", data=facts)
+        else:
+            action = "content.menu.reset"
+            row.label, row.hidden, row.audience = "", False, "all"
+        audit.record(session, actor_id, action, f"menu:{menu}", data=facts)
 
     transaction(act)
 

@@ -113,6 +113,8 @@ def changed_lines(old: str, new: str) -> list[Line]:
 def _lines(old: str, new: str) -> Iterator[Line]:
     found = difflib.unified_diff(old.splitlines(), new.splitlines(), lineterm="", n=2)
     for number, text in enumerate(found):
-        if number < 2:  # noqa: PLR2004 - the two names of files
-            continue
-        yield Line("…", "") if text.startswith("@@") else Line(text[:1], text[1:])
+        # First come the two names of files and the place of the first change.
+        if text.startswith("@@") and number > 2:  # noqa: PLR2004
+            yield Line("…", "")
+        elif number > 2:  # noqa: PLR2004
+            yield Line(text[:1], text[1:])

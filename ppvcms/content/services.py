@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 from sqlalchemy import delete, or_, select
+from sqlalchemy.exc import IntegrityError
 
 from ppvcms.accounts import audit
 from ppvcms.content import revisions
@@ -118,13 +119,25 @@ def save_page(draft: Draft, *, page_id: str | None, actor_id: str | None) -> Pag
     """
     if not SLUG.fullmatch(draft.slug):
         return Refusal("slug", _("The address may have small letters, digits and hyphens."), "")
+    try:
+        return _save(draft, page_id, actor_id)
+    except IntegrityError:
+        # Somebody else took the address at this moment.
+        return _taken()
+
+
+def _save(draft: Draft, page_id: str | None, actor_id: str | None) -> Page | Refusal:
     with unit_of_work() as session:
-        taken = session.scalars(select(Page).where(Page.slug == draft.slug)).first()
-        if taken is not None and taken.id != page_id:
-            return Refusal("slug", _("Another page has this address."), _("Choose another one."))
+        holder = session.scalars(select(Page.id).where(Page.slug == draft.slug)).first()
+        if holder is not None and holder != page_id:
+            return _taken()
         if draft.publish_at is not None and draft.publish_at <= now_ms(session):
             return Refusal("publish_at", _("This moment is past. Nothing was saved."), "")
         return _write(session, draft, page_id, actor_id, "content.page.saved")
+
+
+def _taken() -> Refusal:
+    return Refusal("slug", _("Another page has this address."), _("Choose another one."))
 
 
 def undo(page_id: str, revision_id: str, *, actor_id: str | None) -> Refusal | None:

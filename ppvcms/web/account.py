@@ -19,7 +19,7 @@ from ppvcms.results import Refusal
 from ppvcms.web import movements
 from ppvcms.web.auth_forms import EmailForm, PasswordForm
 from ppvcms.web.guards import client_address, policy, remember
-from ppvcms.web.menus import MenuItem, plugin_items
+from ppvcms.web.menus import MenuItem, added_items
 from ppvcms.web.people import account_rules, locale_choices, show_refusal, zone_choices
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def account_nav() -> list[MenuItem]:
         for endpoint, text, icon in PAGES
         if endpoint in current_app.view_functions
     ]
-    return [*own, *plugin_items("account")]
+    return [*own, *added_items("account")]
 
 
 @blueprint.record

@@ -55,7 +55,7 @@ class Line:
     """A line of a menu with all that decides who sees it, and where.
 
     `needs` is the line's own condition (an audience or a permission), `audience`
-    what the owner asks besides; `changed` tells that the owner touched it.
+    what the owner asks besides.
     """
 
     key: str
@@ -67,7 +67,11 @@ class Line:
     label: str = ""
     hidden: bool = False
     audience: str = ALL
-    changed: bool = False
+
+    @property
+    def changed(self) -> bool:
+        """Whether the owner wants another's line otherwise than it came."""
+        return bool(self.label or self.hidden or self.audience != ALL)
 
     @property
     def own(self) -> bool:
@@ -108,9 +112,10 @@ def menu(name: str) -> list[MenuItem]:
     return menus[name]
 
 
-def plugin_items(name: str) -> list[MenuItem]:
-    """Return what plugins add to a menu, without what the reader may not open."""
-    actor, found = current_actor(), _arranged(name, list(_plugin_lines(name)))
+def added_items(name: str) -> list[MenuItem]:
+    """Return what the owner and plugins add to a menu, as far as the reader sees it."""
+    actor = current_actor()
+    found = _arranged(name, [*_own_lines(name), *_plugin_lines(name)])
     return [line.item for line in found if _sees(actor, line)]
 
 
@@ -138,7 +143,6 @@ def _changed(line: Line, entry: _Entry | None) -> Line:
         entry.label,
         entry.hidden,
         entry.audience,
-        changed=True,
     )
 
 

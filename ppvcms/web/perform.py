@@ -31,7 +31,7 @@ from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import earnings, words
 from ppvcms.web.cards import language_name
 from ppvcms.web.guards import current_actor, policy
-from ppvcms.web.menus import MenuItem, plugin_items
+from ppvcms.web.menus import MenuItem, added_items
 from ppvcms.web.people import choices
 from ppvcms.web.site import meter_figures, modules
 from ppvcms.web.ways import live_modes
@@ -104,7 +104,7 @@ def performer_nav() -> list[MenuItem]:
         MenuItem(text, url_for(endpoint), icon, active=request.endpoint == endpoint)
         for endpoint, text, icon in own
     ]
-    return [*items, *plugin_items("performer")]
+    return [*items, *added_items("performer")]
 
 
 @blueprint.record

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from ppvcms.accounts.actor import VISITOR, Actor
 from ppvcms.content import menus, revisions, services
 from ppvcms.content.audiences import admits
-from ppvcms.content.models import Page, PageRevision
+from ppvcms.content.models import MenuEntry, Page, PageRevision
 from ppvcms.db import db, transaction
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
@@ -62,9 +62,10 @@ def test_a_draft_is_seen_by_who_writes_it_alone(owner: Browser) -> None:
     owner.post(f"/admin/pages/{page.id}", **fields | {"state": "published"})
     assert visitor_of(owner).get("/p/about").status_code == 200
     assert log("content.page.saved")[-1].data["published"] is True
+    _waits_for_its_moment_by_the_sites_clocks(owner)
 
 
-def test_a_page_waits_for_its_moment_by_the_sites_clocks(owner: Browser) -> None:
+def _waits_for_its_moment_by_the_sites_clocks(owner: Browser) -> None:
     fields = {"title": "Later", "slug": "later", "body": "Soon.", "state": "scheduled"}
     none = owner.post("/admin/pages/new", **fields)
     past = owner.post("/admin/pages/new", **fields, publish_at="2001-01-01T10:00")
@@ -96,9 +97,11 @@ def test_a_page_for_a_role_is_shut_for_others(owner: Browser, quick_site: Site) 
     ]
     bad = owner.post("/admin/pages/new", **fields | {"slug": "two"}, audience="role:nobody")
     assert bad.status_code == 422
+    assert "noindex" in performer.get("/p/handbook").text
+    _says_what_search_engines_read(owner)
 
 
-def test_what_search_engines_read_stands_in_the_head(owner: Browser) -> None:
+def _says_what_search_engines_read(owner: Browser) -> None:
     fields = {"title": "Terms", "slug": "rules", "body": "Text."}
     owner.post(
         "/admin/pages/new", **fields, search_title="House <rules>", search_text="What holds."
@@ -135,9 +138,10 @@ def test_every_save_is_kept_compared_and_brought_back(owner: Browser) -> None:
     other = saved("other", "x")
     assert owner.get(f"/admin/pages/{other.id}/saves/{first.id}").status_code == 404
     assert isinstance(services.undo(other.id, first.id, actor_id=None), Refusal)
+    _fifty_are_kept_and_go_with_their_page(owner)
 
 
-def test_fifty_saves_are_kept_and_go_with_their_page(owner: Browser) -> None:
+def _fifty_are_kept_and_go_with_their_page(owner: Browser) -> None:
     terms = Page(id=new_id(), slug="terms", title="Terms", body="before", changed_at=1)
     transaction(lambda session: session.add(terms))
     for number in range(2):
@@ -151,7 +155,8 @@ def test_fifty_saves_are_kept_and_go_with_their_page(owner: Browser) -> None:
     assert len(kept) == revisions.MOST
     assert kept[-1].content["body"] == "text 3"
     owner.post(f"/admin/pages/{terms.id}/delete")
-    assert db.session.scalars(select(PageRevision)).all() == []
+    gone = select(PageRevision).where(PageRevision.page_id == terms.id)
+    assert db.session.scalars(gone).all() == []
 
 
 def test_lines_of_a_menu_are_moved_renamed_and_hidden(owner: Browser, quick_site: Site) -> None:
@@ -169,18 +174,34 @@ def test_lines_of_a_menu_are_moved_renamed_and_hidden(owner: Browser, quick_site
     owner.post(change, menu="main", label="On air", hidden="y")
     assert top_of(visitor_of(owner)) == ["News"]
     owner.post("/admin/menus/main/forget", key="core:site.home")
-    assert top_of(client) == ["Live", "News"]
+    assert top_of(client) == ["News", "Live"]
     news = next(line.key for line in menu_lines(owner) if line.name == "News")
     line = f"/admin/menus/main/line?key={news}"
     assert 'value="/p/news"' in owner.get(line).text
     assert 'value="News"' in owner.get(line).text
     owner.post(line, menu="main", label="Fresh", url="/p/fresh")
-    assert top_of(client) == ["Live", "Fresh"]
+    assert top_of(client) == ["Fresh", "Live"]
     owner.post("/admin/menus/main/forget", key=news)
     assert top_of(client) == ["Live"]
     assert log("content.menu.ordered")[-1].subject == "menu:main"
     assert owner.get("/admin/menus/main/line?key=own:none").status_code == 404
     assert owner.post("/admin/menus/none/move", key="core:site.home").status_code == 404
+    owner.post("/admin/menus", menu="performer", label="House rules", url="/p/rules")
+    performer = browser_of(quick_site, quick_site.person("Pia", "performer"))
+    assert "House rules" in performer.text("/perform/")
+    _keeps_the_way_in_and_what_was_typed(owner)
+
+
+def test_two_at_once_make_one_page_and_one_order(site: Site) -> None:
+    draft = revisions.Draft("about", "About", "Text")
+    made = site.together(2, lambda _: services.save_page(draft, page_id=None, actor_id=None))
+    both = ["core:site.home", "none:here"]
+    site.together(2, lambda _: menus.order_lines("main", both, actor_id=None))
+
+    assert sorted(type(one).__name__ for one in made) == ["Page", "Refusal"]
+    entries = select(MenuEntry.source, MenuEntry.weight).order_by(MenuEntry.weight)
+    assert db.session.execute(entries).all() == [(both[0], 0), (both[1], 1)]
+    assert len(revisions.revisions(page_of("about").id)) == 1
 
 
 def menu_lines(owner: Browser) -> list[Line]:
@@ -195,7 +216,7 @@ def top_of(browser: Browser) -> list[str]:
     return [part.partition(">")[2].partition("<")[0] for part in nav.split("<a ")[1:]]
 
 
-def test_the_way_in_stays_and_bad_lines_are_typed_again(owner: Browser) -> None:
+def _keeps_the_way_in_and_what_was_typed(owner: Browser) -> None:
     fixed = owner.post(
         "/admin/menus/account/line?key=core:auth.sign_in", menu="account", label="", hidden="y"
     )

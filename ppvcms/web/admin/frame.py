@@ -13,7 +13,7 @@ from ppvcms.host import registry
 from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.web.guards import current_actor
-from ppvcms.web.menus import plugin_items
+from ppvcms.web.menus import added_items
 
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
@@ -92,7 +92,7 @@ def admin_nav() -> list[NavItem]:
         group = ""
     added = [
         NavItem(item.label, item.url, item.icon or "puzzle", active=_inside(item.url))
-        for item in plugin_items("admin")
+        for item in added_items("admin")
     ]
     return [*items, *added]
 
