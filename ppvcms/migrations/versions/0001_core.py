@@ -223,7 +223,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("audience", sa.String(40), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_menu_entry"),
-        sa.UniqueConstraint("menu", "source", name="uq_menu_entry__menu__source"),
+        sa.UniqueConstraint("menu", "source", name="uq_menu_entry__menu_source"),
     )
     op.create_index("ix_menu_entry__menu", "menu_entry", ["menu"])
 
