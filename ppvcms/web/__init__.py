@@ -13,6 +13,7 @@ PARTS = (
     "ppvcms.web.media_files",
     "ppvcms.web.languages",
     "ppvcms.web.search",
+    "ppvcms.web.webapp",
     "ppvcms.web.site",
     "ppvcms.web.pages",
     "ppvcms.web.auth",

@@ -43,6 +43,7 @@ OPEN = frozenset(
         "pay.returned",
         "search.robots",
         "site.room_state",
+        "webapp.manifest",
     }
 )
 """What answers everybody: the way in for staff, and what open pages and payments need."""

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 import json
 import re
+from contextvars import Context
+from dataclasses import replace
+from io import BytesIO
 from typing import TYPE_CHECKING
 from xml.etree import ElementTree as ET
 
 import pytest
+from PIL import Image
 
 from plugins.paid_items.kinds import State
 from plugins.paid_items.models import Item
 from ppvcms.content.models import Page
 from ppvcms.db import db, now_ms, transaction
-from ppvcms.host import maintenance
+from ppvcms.host import customise, maintenance
 from ppvcms.host.settings import save_site, site
+from ppvcms.host.worn import theme_in_use
 from ppvcms.ids import new_id
 from ppvcms.rooms.models import Room, RoomImage
 from ppvcms.web import search
@@ -39,9 +44,9 @@ def here(tmp_path: Path) -> Iterator[Site]:
 
 
 def visit(here: Site, path: str) -> TestResponse:
-    """Open a page as a visitor."""
+    """Open a page as a visitor, in a request that knows nothing of the test's own."""
     db.session.rollback()
-    return here.app.test_client().get(path)
+    return Context().run(here.app.test_client().get, path, buffered=True)
 
 
 def change(**values: object) -> None:
@@ -281,6 +286,30 @@ def test_maintenance_shows_visitors_a_page_and_lets_staff_and_running_shows_go_o
     maintenance.turn_on(text="", until_at=0, actor_id=None)
     db.session.rollback()
     assert visit(here, "/").headers["Retry-After"] == "600"
+
+
+def test_the_site_installs_as_an_app_under_its_own_name_and_icon(here: Site) -> None:
+    change(site_name="Stage Door", site_tagline="Live, one to one.")
+    address = re.search(r'rel="manifest" href="([^"]+)"', visit(here, "/").text)
+    assert address
+
+    answer = visit(here, address[1])
+    told = json.loads(answer.text)
+
+    assert answer.mimetype == "application/manifest+json"
+    assert told["name"] == "Stage Door"
+    assert told["start_url"] == "/"
+    assert told["icons"][0]["sizes"] == "any"
+    assert visit(here, told["icons"][0]["src"]).status_code == 200
+
+    for side, sizes in ((256, "256x256"), (96, "any")):
+        drawn = BytesIO()
+        Image.new("RGB", (side, side)).save(drawn, "PNG")
+        name = customise.add_picture(drawn.getvalue(), "image/png")
+        look = replace(customise.look_in_use(), icon=name)
+        customise.publish(theme_in_use(), look, actor_id=None)
+        db.session.rollback()
+        assert json.loads(visit(here, address[1]).text)["icons"][0]["sizes"] == sizes
 
 
 def test_the_expected_end_is_read_on_the_clock_of_the_site(here: Site) -> None:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 ROLES = ("performer", "client", "studio", "owner", "moderator", "show", "room")
 LONGEST_WORD = 40
 LARGEST_PICTURE = 1024 * 1024
-WIDEST = {"logo": 480, "icon": 128}
+WIDEST = {"logo": 480, "icon": 256}
 
 
 @dataclass(frozen=True, slots=True)
