@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 CORE = "core"
 _MIGRATIONS = Path(__file__).parent / "migrations"
+CORE_VERSIONS = _MIGRATIONS / "versions"
 # alembic keeps the running migration in globals of its own.
 _one_at_a_time = threading.Lock()
 _ADVISORY_LOCK = 0x70707663  # "ppvc"
@@ -114,7 +115,7 @@ def differences(engine: Engine, plugin: str | None = None) -> list[str]:
 @contextlib.contextmanager
 def _migrating(engine: Engine, plugin: str | None, versions_dir: Path | None) -> Iterator[Config]:
     slug = plugin or CORE
-    config = _config(versions_dir or _MIGRATIONS / "versions")
+    config = _config(versions_dir or CORE_VERSIONS)
     with _one_at_a_time, _no_bytecode(), _own_connection(engine) as connection:
         config.attributes |= {
             "connection": connection,

@@ -82,8 +82,8 @@ def furnish(word: str, number: int) -> None:
         Draft("about", word, f"**{word}**"), page_id=page.id if page else None, actor_id=None
     )
     menus.save_line("footer", None, menus.Wish(word, "/p/about"), actor_id=None)
-    words = {"title": word, "body": f"{word} for %(name)s", "known": ["name"]}
-    texts.save_text("letter.reset", "en", **words, actor_id=None)
+    words = {"title": word, "body": f"{word} for %(name)s"}
+    texts.save_text("letter.reset", "en", **words, known=["name"], actor_id=None)
 
 
 def test_a_changed_site_becomes_again_what_its_file_says(quick_site: Site) -> None:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING
 from flask import current_app, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
-from ppvcms.accounts import audit
-from ppvcms.books_check import check_all
-from ppvcms.db import transaction
+from ppvcms.books_check import check_all, note
 from ppvcms.sales import reversals
 from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
 from ppvcms.web.admin.queries import ledger as read
@@ -36,15 +34,7 @@ def ledger_check() -> ResponseReturnValue:
     """Check the books and show what was found; nothing is changed."""
     app: Any = current_app
     report = check_all(app._get_current_object())  # noqa: SLF001 - Werkzeug's way to the object
-    transaction(
-        lambda session: audit.record(
-            session,
-            current_actor().user_id,
-            "ledger.books.checked",
-            "books",
-            data={"ok": report.ok, "problems": len(report.problems)},
-        )
-    )
+    note(report, actor_id=current_actor().user_id)
     return _overview(report)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import time
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from flask import current_app
@@ -25,6 +24,8 @@ from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.notices.models import NoticeDelivery
 from ppvcms.payments.models import PaymentInbox, PaymentOp
+from ppvcms.web.admin.queries.finding import Finding, Tone
+from ppvcms.web.admin.queries.upkeep import upkeep
 
 if TYPE_CHECKING:
     from ppvcms.config import Config
@@ -35,24 +36,6 @@ GONE_MS = 60_000
 ORPHAN_MS = 30_000
 LOW_DISK = 2 * 1024**3
 SLOW_MS = 250
-
-
-class Tone(StrEnum):
-    """How a line reads."""
-
-    GOOD = "good"
-    WARN = "warn"
-    BAD = "bad"
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of the health page; `remedy` says what to do when it is not good."""
-
-    name: str
-    tone: Tone
-    text: str
-    remedy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +71,7 @@ def findings() -> list[Finding]:
         _payments(),
         _plugins(),
         _disk(),
+        *upkeep(),
         *_told_by_plugins(),
     ]
 
