@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 MOST = 50
 """So many saves of a page are kept; older ones go."""
+WORDS = ("title", "body", "search_title", "search_text", "no_index")
+"""What going back to a save brings back."""
 
 
 @dataclass(frozen=True, slots=True)

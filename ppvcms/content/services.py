@@ -148,14 +148,8 @@ def undo(page_id: str, revision_id: str, *, actor_id: str | None) -> Refusal | N
         if row is None or kept is None or kept.page_id != page_id:
             return Refusal("gone", _("This save is not kept any more. Nothing was changed."), "")
         old = revisions.draft_in(kept)
-        draft = replace(
-            revisions.draft_of(row),
-            title=old.title,
-            body=old.body,
-            search_title=old.search_title,
-            search_text=old.search_text,
-            no_index=old.no_index,
-        )
+        words = {name: getattr(old, name) for name in revisions.WORDS}
+        draft = replace(revisions.draft_of(row), **words)
         _write(session, draft, page_id, actor_id, "content.page.undone")
     return None
 

@@ -135,6 +135,7 @@ def page_save(page_id: str, save_id: str) -> ResponseReturnValue:
         "admin/page_save.html",
         page=row,
         save=kept,
+        undoes=any(getattr(old, name) != getattr(new, name) for name in revisions.WORDS),
         lines=revisions.changed_lines(old.body, new.body),
         fields=[_compared(name, old, new) for name in revisions.changed_fields(old, new)],
     )
