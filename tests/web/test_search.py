@@ -154,6 +154,7 @@ def test_the_sitemap_names_what_a_visitor_may_see_and_nothing_else(
         assert BASE + path not in found, path
     assert answer.text.count("<lastmod>") == 3
     assert "X-Robots-Tag" not in visit(here, "/").headers
+    assert tags(visit(here, "/p/about").text)["canonical"] == f"{BASE}/p/about"
 
     monkeypatch.setattr(search, "MOST", 4)
     parts = re.findall(r"<loc>([^<]+)</loc>", visit(here, "/sitemap.xml").text)
@@ -255,6 +256,9 @@ def test_maintenance_shows_visitors_a_page_and_lets_staff_and_running_shows_go_o
     room = here.room(mara, "Mara")
     on_air = browser_of(here, mara)
     here.go_live(room, mara)
+    ben = here.person("Ben", credits=10_000)
+    payer = browser_of(here, ben)
+    here.begin(room, mara, ben)
     olga.post(
         "/admin/settings",
         group="visitors",
@@ -276,6 +280,7 @@ def test_maintenance_shows_visitors_a_page_and_lets_staff_and_running_shows_go_o
     assert visit(here, "/robots.txt").status_code == 200
     assert here.app.test_client().post("/pay/notify/none/x").status_code != 503
     assert on_air.get("/rooms/mara").status_code == 200
+    assert payer.get("/rooms/mara").status_code == 200
     assert "Maintenance mode is on" in olga.text("/")
     assert "Maintenance mode is on" not in shut.text
 
