@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from ppvcms.accounts import roles, texts
-from ppvcms.accounts.models import LoginSession
+from ppvcms.accounts.models import AuditLog, LoginSession
 from ppvcms.content import menus, services
 from ppvcms.content.models import Page
 from ppvcms.content.revisions import Draft, draft_of
@@ -128,7 +128,8 @@ def test_one_wrong_value_is_named_with_its_path_and_nothing_is_changed(quick_sit
     del quick_site
     furnish("Harbour", 11)
     before = content()
-    look = before["theme"]["look.stage"]
+    look, line = before["theme"]["look.stage"], before["menus"]["footer"][0]
+    shut = {**line, "source": "core:auth.sign_in", "url": "", "hidden": True}
     wrong = file_with(
         settings={"site_name": "New", "site_nam": "x", "hold_days": 1000, "time_zone": "Mars"},
         plugin_settings={"tips.least": -5, "tips.leasd": 1, "tips.gap_s": "soon"},
@@ -140,7 +141,8 @@ def test_one_wrong_value_is_named_with_its_path_and_nothing_is_changed(quick_sit
         },
         credit_packs={"Free": {**before["credit_packs"]["Starter"], "name": "Free", "credits": 0}},
         pages={"../x": before["pages"]["about"]},
-        menus={"footer": [{**before["menus"]["footer"][0], "url": "javascript:alert(1)"}]},
+        menus={"footer": [{**line, "url": "javascript:alert(1)"}], "main": [shut]},
+        categories={"A Shelf": {"name": "A", "weight": 0}},
         texts={"letter.reset/en": {"title": "A", "body": "%(secret)s"}},
     )
 
@@ -158,11 +160,35 @@ def test_one_wrong_value_is_named_with_its_path_and_nothing_is_changed(quick_sit
         "roles.client.gives.code.manage",
         "roles.performer.gives.ledger.manage",
         "credit_packs.Free.credits",
+        "categories.A Shelf",
         "pages.../x",
         "menus.footer.0.url",
+        "menus.main.0.hidden",
         "texts.letter.reset/en.body",
     }
     assert "site_name" in faults["settings.site_nam"]
+    assert content() == before
+    assert log("host.config.imported") == []
+
+
+def test_what_fails_in_the_middle_leaves_nothing(quick_site: Site) -> None:
+    del quick_site
+    furnish("Harbour", 11)
+    data = export()
+    furnish("Island", 20)
+    before = content()
+
+    def fail(_mapper: object, _connection: object, row: AuditLog) -> None:
+        if row.subject == "config:texts":
+            raise RuntimeError(row.subject)
+
+    sa.event.listen(AuditLog, "before_insert", fail)
+    try:
+        with pytest.raises(RuntimeError):
+            bring_in(data, actor_id=None)
+    finally:
+        sa.event.remove(AuditLog, "before_insert", fail)
+
     assert content() == before
     assert log("host.config.imported") == []
 
@@ -174,6 +200,9 @@ def test_what_is_no_such_file_is_refused(quick_site: Site) -> None:
         b"[" * 100_000: "-",
         b'{"format": 1, "format": 1}': "-",
         b'{"format": NaN}': "-",
+        b'{"format": 1e999}': "-",
+        b'{"format": "\\ud800"}': "-",
+        b'{"format": "\\u0000"}': "-",
         b'{"format": 2}': "format",
         b'{"format": 1, "people": {}}': "people",
     }

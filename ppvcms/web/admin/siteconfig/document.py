@@ -79,35 +79,20 @@ def parse(data: bytes, areas: Iterable[str]) -> Document:
     Raises:
         WrongFileError: It is no such file, of another format, or has an unknown key.
     """
-    names = (*ABOUT, *areas)
+    tables = tuple(areas)
     content = _read(data)
     if content.get("format") != FORMAT:
         words = _("This is not a configuration that this version can read (format 1).")
         raise WrongFileError([Fault("format", words)])
-    unknown = [Fault(key, unknown_key(key, names)) for key in content if key not in names]
-    missing = [Fault(key, _("This is missing.")) for key in names if key not in content]
-    wrong = [
-        Fault(key, _("This must be a table."))
-        for key in ("plugins", *names[len(ABOUT) :])
-        if not isinstance(content.get(key, {}), dict)
-    ]
-    wrong += (
-        [
-            Fault(f"plugins.{slug}", _("This must be a version such as 1.2.0."))
-            for slug, version in dict(content.get("plugins") or {}).items()
-            if not is_version(version)
-        ]
-        if not wrong
-        else []
-    )
-    if unknown or missing or wrong:
-        raise WrongFileError([*unknown, *missing, *wrong])
+    faults = [*_frame_faults(content, tables), *_version_faults(content.get("plugins"))]
+    if faults:
+        raise WrongFileError(faults)
     return Document(
         digest_of(data),
         str(content["made_at"])[:40],
         str(content["made_by"])[:40],
         content["plugins"],
-        {area: content[area] for area in names[len(ABOUT) :]},
+        {area: content[area] for area in tables},
     )
 
 
@@ -174,11 +159,34 @@ def words(value: Any) -> str:
     return "" if good else str(_("This must be a list of texts."))
 
 
+def _frame_faults(content: Mapping[str, Any], tables: tuple[str, ...]) -> list[Fault]:
+    names = (*ABOUT, *tables)
+    return [
+        *(Fault(key, unknown_key(key, names)) for key in content if key not in names),
+        *(Fault(key, _("This is missing.")) for key in names if key not in content),
+        *(
+            Fault(key, _("This must be a table."))
+            for key in ("plugins", *tables)
+            if not isinstance(content.get(key, {}), dict)
+        ),
+    ]
+
+
+def _version_faults(plugins: Any) -> list[Fault]:
+    versions = plugins if isinstance(plugins, dict) else {}
+    return [
+        Fault(f"plugins.{slug}", _("This must be a version such as 1.2.0."))
+        for slug, version in versions.items()
+        if not is_version(version)
+    ]
+
+
 def _read(data: bytes) -> dict[str, Any]:
     if len(data) > MOST_BYTES:
         raise WrongFileError([Fault("-", _("The file is larger than 8 MB."))])
     try:
         content = json.loads(data, object_pairs_hook=_once, parse_constant=_no_constant)
+        _keepable(content)
     except (ValueError, RecursionError) as error:
         raise WrongFileError([Fault("-", _("It is no JSON: %(why)s", why=str(error)))]) from error
     if not isinstance(content, dict):
@@ -191,6 +199,13 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         raise ValueError(_("a key stands twice in one table"))
     return found
+
+
+def _keepable(content: Any) -> None:
+    """Refuse what no database keeps: half letters, zero bytes, numbers without an end."""
+    text_of_it = json.dumps(content, ensure_ascii=False, allow_nan=False)
+    if b"\\u0000" in text_of_it.encode():
+        raise ValueError(_("it holds a zero byte"))
 
 
 def _no_constant(name: str) -> Any:

@@ -121,7 +121,12 @@ def _categories() -> dict[str, Any]:
 
 
 def _category_faults(entries: Entries) -> dict[str, str]:
-    return {
+    found = {
+        key: _("The address may have small letters, digits and hyphens.")
+        for key in entries
+        if not office.SLUG.fullmatch(key) or text(48, 1)(key)
+    }
+    return found | {
         f"{key}.{part}".rstrip("."): told
         for key, value in entries.items()
         for part, told in shape(value, CATEGORY).items()

@@ -11,7 +11,8 @@ from sqlalchemy import delete, select
 from ppvcms.accounts import audit, texts
 from ppvcms.accounts.models import OwnText
 from ppvcms.content import services
-from ppvcms.content.menus import LINK
+from ppvcms.content.audiences import ALL
+from ppvcms.content.menus import FIXED, LINK
 from ppvcms.content.models import MenuEntry, Page
 from ppvcms.content.revisions import Draft
 from ppvcms.db import db, now_ms
@@ -147,6 +148,8 @@ def _menu_faults(entries: Entries) -> dict[str, str]:
 
 
 def _line_faults(line: Mapping[str, Any]) -> dict[str, str]:
+    if line["source"] in FIXED and (line["hidden"] or line["audience"] != ALL):
+        return {"hidden": _("This line cannot be hidden: without it nobody finds the way in.")}
     if line["source"] is not None:
         return {"url": _("Only a line of your own leads somewhere.")} if line["url"] else {}
     if not LINK.match(line["url"]):
