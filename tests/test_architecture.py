@@ -43,7 +43,18 @@ LEVELS = (
     ("web", "rest"),
     ("api", "facade"),
     ("assembly", "background"),
-    ("__init__", "__main__", "cli", "cli_config", "cli_plugins", "cli_texts", "firstrun", "patching", "server", "terminal"),
+    (
+        "__init__",
+        "__main__",
+        "cli",
+        "cli_config",
+        "cli_plugins",
+        "cli_texts",
+        "firstrun",
+        "patching",
+        "server",
+        "terminal",
+    ),
     # For tests alone, of those who write plugins.
     ("testing",),
 )
