@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from babel import Locale
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import write_po
@@ -102,8 +104,9 @@ def coverage(part: Part, locale: str) -> Coverage:
 def renew(part: Part, locale: str) -> Path:
     """Bring a part's catalogue up to its texts: new ones empty, old ones gone; return its file."""
     wanted, known = texts_of(part), read(part.folder, locale)
-    catalog = known if known is not None and str(known.locale) == locale else Catalog(locale=locale)
-    catalog.update(wanted, no_fuzzy_matching=True)
+    mine = known is not None and str(known.locale) == locale
+    catalog = known if known is not None and mine else _new(part, locale)
+    catalog.update(wanted, no_fuzzy_matching=True, update_creation_date=False)
     catalog.obsolete.clear()
     path = part.folder / locale / FILE
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -111,6 +114,22 @@ def renew(part: Part, locale: str) -> Path:
         # Without places and dates a catalogue changes only where its texts do.
         write_po(file, catalog, width=100, no_location=True, omit_header=False, sort_output=True)
     return path
+
+
+def _new(part: Part, locale: str) -> Catalog:
+    today = datetime.now(UTC)
+    return Catalog(
+        locale=locale,
+        header_comment=f"# {Locale.parse(locale).english_name} texts of {part.key}.",
+        project=part.key,
+        version="1",
+        msgid_bugs_address="-",
+        last_translator="-",
+        language_team="-",
+        creation_date=today,
+        revision_date=today,
+        fuzzy=False,
+    )
 
 
 def _texts(catalog: Catalog) -> Iterator[Message]:
