@@ -25,6 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
 from ppvcms.db import db, transaction  # noqa: E402 - the path comes first
+from ppvcms.garbage import collect_rarely  # noqa: E402
 from ppvcms.ids import new_id  # noqa: E402
 from ppvcms.ledger.models import Account, AccountVersion, Hold  # noqa: E402
 from ppvcms.metering.evidence import Fact  # noqa: E402
@@ -267,6 +268,8 @@ def statements_per_batch(house: House) -> int:
 def on(url: str, home: Path, play: Callable[[House], float]) -> float:
     """Play on a fresh database."""
     app = make_site(url, home)
+    # As the meter's process does.
+    collect_rarely()
     with app.app_context():
         return play(House(Stage()))
 

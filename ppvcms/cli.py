@@ -21,6 +21,7 @@ from ppvcms.cli_plugins import plugins, safe_mode, start_a_theme, take_theme_in
 from ppvcms.cli_texts import texts
 from ppvcms.config import load_config
 from ppvcms.errors import ConfigError, PpvcmsError
+from ppvcms.garbage import collect_rarely
 from ppvcms.terminal import (
     Stop,
     database_sentence,
@@ -126,6 +127,7 @@ def meter() -> None:
     from ppvcms.metering.loop import run_forever
 
     with site_app("meter") as app:
+        collect_rarely()
         follow(app, "meter")
         run_forever(app)
 
@@ -137,6 +139,7 @@ def jobs() -> None:
     from ppvcms.jobs.runner import run_forever
 
     with site_app("jobs") as app:
+        collect_rarely()
         follow(app, "jobs")
         run_forever(app)
 

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, Any
 
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import PpvcmsError
+from ppvcms.garbage import collect_rarely
 from ppvcms.host import deaths, marks, safemode
 from ppvcms.patching import patch
 
@@ -86,6 +87,7 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     most = _raise_limit()
     faulthandler.enable()
     app = create_app(_safe_if_needed(config), role="server")
+    collect_rarely()
     gate = Gate(app)
     told = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

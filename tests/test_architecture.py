@@ -28,6 +28,7 @@ LEVELS = (
         "events",
         "realtime",
         "faultpoints",
+        "garbage",
         "schema",
         "wire",
     ),
