@@ -110,12 +110,13 @@ def fits(card: Outline | Card, filters: Filters) -> bool:
         "live" if filters.state == "live" and card.state.live else card.state.value
     ):
         return False
-    equal = (
-        (filters.category, card.category),
-        (filters.language, card.language),
-        (filters.country, card.country),
+    # Written out: this is asked of every room for every list.
+    return (
+        (not filters.category or filters.category == card.category)
+        and (not filters.language or filters.language == card.language)
+        and (not filters.country or filters.country == card.country)
+        and _in_band(card, filters)
     )
-    return all(not wanted or wanted == had for wanted, had in equal) and _in_band(card, filters)
 
 
 def _in_band(card: Outline | Card, filters: Filters) -> bool:
