@@ -124,6 +124,16 @@ def test_every_sample_page_renders_and_names_its_controls(
             assert set(described.split()) <= set(ids), (page, described)
 
 
+@pytest.mark.parametrize("theme", THEMES)
+def test_cards_of_every_theme_have_the_parts_that_count(styleguide: ModuleType, theme: str) -> None:
+    html = styleguide.render(theme, "listing", {})
+
+    for part in ('data-pv-carries="text"', 'data-pv-carries="audio"', "pv-perf__ribbons"):
+        assert part in html, part
+    assert "pv-perf__prices" in html
+    assert "pv-perf__follow" in html
+
+
 def test_a_portrait_is_the_same_for_the_same_name_and_has_the_size_asked_for() -> None:
     first = portrait("ava-lind", (160, 120))
 

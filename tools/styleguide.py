@@ -197,7 +197,10 @@ def rooms(theme: str) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     for number, (name, state) in enumerate(zip(_NAMES, _STATES, strict=True)):
         slug = name.lower().replace(" ", "-")
-        prices = [{"label": private, "rate": 180 + number * 35}]
+        carries = {1: "text", 3: "audio"}.get(number, "video")
+        prices: list[dict[str, Any]] = [
+            {"label": private, "rate": 180 + number * 35, "carries": carries}
+        ]
         if state == "group":
             prices.insert(0, {"label": group, "rate": 60 + number * 10})
         elif number % 3 == 0:
