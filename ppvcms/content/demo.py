@@ -179,7 +179,6 @@ ROOMS = (
         ("koto", "calm"),
     ),
 )
-NAMED = {"site_name": "Stage Door", "site_tagline": "Live, one to one."}
 LIVE_ABLE = 4
 CLIENTS = (
     ("Alex", "alex@demo.invalid", 5000),
@@ -192,7 +191,7 @@ def make_demo() -> list[str]:
     """Fill a new site and return the lines to print: who can sign in, and how."""
     with unit_of_work() as session:
         if site().site_name == CORE_DEFAULTS["site_name"]:
-            save_site(session, None, NAMED)
+            save_site(session, None, SITE)
         shelves = _categories(session)
     for number, plan in enumerate(ROOMS):
         _performer(plan, shelves, number)
