@@ -15,17 +15,20 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import redis
 import sqlalchemy as sa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
+    from socketserver import BaseServer
 
+S = TypeVar("S", bound="BaseServer")
 START_LIMIT_S = 60
 # The data is thrown away, so nothing waits for a disk.
 POSTGRESQL_SETTINGS = """
@@ -77,6 +80,19 @@ def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as server:
         port: int = server.getsockname()[1]
         return port
+
+
+@contextlib.contextmanager
+def answering(server: S) -> Iterator[S]:
+    """Let a server of this process answer meanwhile, in a thread of its own."""
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 @contextlib.contextmanager

@@ -40,6 +40,7 @@ from ppvcms.payments.models import (
 )
 from ppvcms.payments.services import IntentView
 from tests import kit
+from tests.services import answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -263,15 +264,10 @@ def served(url: str, home: Path, port: int, packs: dict[str, str]) -> Iterator[T
     """Open the shop in this process, with a server that answers at its port."""
     app = app_on(url, home, port)
     server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-    thread.start()
     try:
-        with app.test_request_context():
+        with answering(server), app.test_request_context():
             yield Till(app, f"http://127.0.0.1:{port}", **packs)
             db.session.remove()
     finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
         with app.app_context():
             db.engine.dispose()

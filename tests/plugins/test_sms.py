@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import re
-import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
@@ -26,6 +25,7 @@ from ppvcms.notices.models import NoticeDelivery, NoticeThread
 from ppvcms.notices.services import Choice, send_notice
 from ppvcms.sales.orders import refusal_to_spend
 from tests.live import refused, site_at
+from tests.services import answering
 from tests.web.office import browser_of
 
 if TYPE_CHECKING:
@@ -87,13 +87,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    made = Service()
-    thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    with answering(Service()) as made:
+        yield made
 
 
 @pytest.fixture

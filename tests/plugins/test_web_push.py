@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -31,6 +30,7 @@ from ppvcms.jobs.carrying import carry_due
 from ppvcms.notices import services as notices
 from ppvcms.notices.models import NoticeDelivery, NoticeReach, NoticeThread
 from tests.live import site_at
+from tests.services import answering
 from tests.web.office import browser_of
 
 if TYPE_CHECKING:
@@ -129,13 +129,8 @@ class Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def service() -> Iterator[Service]:
-    made = Service()
-    thread = threading.Thread(target=made.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield made
-    made.shutdown()
-    made.server_close()
-    thread.join()
+    with answering(Service()) as made:
+        yield made
 
 
 @pytest.fixture
