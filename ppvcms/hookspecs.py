@@ -35,9 +35,12 @@ if TYPE_CHECKING:
         LifecycleContext,
         NoticeChannel,
         NoticeKind,
+        PageBlock,
+        PageReader,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        PluginPage,
         Problem,
         RoomRef,
         RoomView,
@@ -105,6 +108,23 @@ def _hook(
 @_hook(HookKind.DECIDE, budget_ms=10_000)
 def plugin_installed(ctx: LifecycleContext) -> None:
     """Prepare what the plugin needs, after its migrations; raising undoes the install."""
+
+
+@_hook(HookKind.DECIDE, budget_ms=10_000)
+def plugin_upgraded(ctx: LifecycleContext, from_version: str) -> None:
+    """Carry over what migrations do not, after them; raising keeps the old version.
+
+    It runs in the code of the new version, and not on the way back to an older one.
+    """
+
+
+@_hook(HookKind.DECIDE, budget_ms=10_000)
+def plugin_uninstalled(ctx: LifecycleContext, delete_data: bool) -> None:  # noqa: FBT001
+    """Clean up what lies elsewhere, such as a webhook; raising keeps the plugin installed.
+
+    With `delete_data` its tables, settings and files go next. It may be called again
+    after a crash, and is not called when its code cannot run.
+    """
 
 
 @_hook(HookKind.DECIDE, budget_ms=10_000)
@@ -212,6 +232,21 @@ def register_notice_channels() -> list[NoticeChannel]:
 @_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
 def register_uploads() -> list[UploadKind]:
     """Return the kinds of files that people may bring part by part, with a bar."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_blocks() -> list[PageBlock]:
+    """Return pieces that the owner can put on pages and into the regions of a theme."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_pages() -> list[PluginPage]:
+    """Return pages that are made, each with a line of a menu, when the plugin is switched on."""
+
+
+@_hook(HookKind.COLLECT, budget_ms=1_000, result=(list,))
+def register_readers() -> list[PageReader]:
+    """Return kinds of readers, beside roles, that the owner can keep a page for."""
 
 
 # --- Per request ----------------------------------------------------------------------

@@ -14,7 +14,7 @@ from ppvcms.errors import PluginError
 __all__ = ["Actor"]
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlalchemy.orm import Session
     from wtforms import Form
@@ -60,13 +60,19 @@ class LifecycleContext:
 class SettingsSpec:
     """Settings of a plugin: every key of `defaults` is a field of `form`.
 
-    Amounts are minor units. `scope` says where values can be set: site or room.
+    Amounts are minor units. The keys in `room` and `studio` may have values of a
+    room's or a studio's own, as far as the owner allows it. `within` says what does
+    not fit of such values: it gets the wider scope's values and all of the narrower
+    one's, and returns a sentence for each key that is wrong.
     """
 
     form: type[Form]
     defaults: Mapping[str, Any]
     secrets: frozenset[str] = frozenset()
     title: str = ""
+    room: frozenset[str] = frozenset()
+    studio: frozenset[str] = frozenset()
+    within: Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, str]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,6 +250,69 @@ class DemoContext:
     clients: tuple[Actor, ...]
     studios: tuple[Actor, ...]
     rooms: tuple[RoomView, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BlockContext:
+    """What a block is drawn for: who reads, what the owner set, and where it stands.
+
+    `place` is ``page`` or the name of a region of the theme.
+    """
+
+    actor: Actor
+    values: Mapping[str, Any]
+    place: str = "page"
+
+
+@dataclass(frozen=True, slots=True)
+class PageBlock:
+    """A piece for pages and regions, named ``<slug>.<what>``.
+
+    `render` returns HTML (a plain string is escaped), or None for nothing. `form` holds
+    what the owner can set; its data are kept as JSON, so its fields give texts, whole
+    numbers, switches or lists of them. A value that was never set is missing in `values`.
+    """
+
+    name: str
+    label: str
+    render: Callable[[BlockContext], Any]
+    form: type[Form] | None = None
+    icon: str = "puzzle"
+    help: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PluginPage:
+    """A page below ``/p/`` that comes with the plugin, holding one of its blocks.
+
+    `key` is ``<slug>.<what>``, `block` the name of a block, `values` what its form would
+    give. It is made with a line in `menu` when the plugin is switched on, at `address`
+    or another one if that is taken. `access` is who may read it.
+    """
+
+    key: str
+    title: str
+    block: str
+    address: str
+    access: str = "all"
+    menu: str = "main"
+    values: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class PageReader:
+    """A kind of readers that pages can be for, such as buyers; `key` is ``<slug>.<what>``.
+
+    `choices` returns what to choose from, as pairs of an id and words; `admits` says
+    whether somebody belongs to those of one id, and anything but True is a no. `door`
+    returns the address where one becomes one of them.
+    """
+
+    key: str
+    label: str
+    choices: Callable[[], Sequence[tuple[str, str]]]
+    admits: Callable[[str, Actor], bool]
+    door: Callable[[str], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

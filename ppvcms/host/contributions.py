@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -11,15 +12,18 @@ from ppvcms.host.contract import (
     Assets,
     NoticeChannel,
     NoticeKind,
+    PageBlock,
+    PageReader,
     Permission,
     PluginMenuItem,
+    PluginPage,
     SettingsSpec,
     Task,
     UploadKind,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from ppvcms.media.contract import MediaProvider
     from ppvcms.payments.contract import Gateway
@@ -49,6 +53,9 @@ class Contributions:
     notices: dict[str, NoticeKind] = field(default_factory=dict)
     notice_channels: dict[str, NoticeChannel] = field(default_factory=dict)
     activation_checks: dict[str, ActivationCheck] = field(default_factory=dict)
+    blocks: dict[str, PageBlock] = field(default_factory=dict)
+    pages: dict[str, PluginPage] = field(default_factory=dict)
+    readers: dict[str, PageReader] = field(default_factory=dict)
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
     """Which plugin gave a thing, by the hook's noun and its name."""
 
@@ -70,6 +77,10 @@ def _settings(target: Contributions, slug: str, spec: SettingsSpec) -> None:
             raise PluginError(slug, f"its settings form has no field for '{key}'. Add one.")
     if unknown := set(spec.secrets) - set(spec.defaults):
         raise PluginError(slug, f"the secrets {sorted(unknown)} have no default. Add one.")
+    if odd := (spec.room | spec.studio) - (set(spec.defaults) - spec.secrets):
+        raise PluginError(
+            slug, f"{sorted(odd)} cannot be set in rooms: name settings that are no secrets."
+        )
     target.settings[slug] = spec
 
 
@@ -147,6 +158,36 @@ def _notice_channels(target: Contributions, slug: str, items: list[NoticeChannel
         target.notice_channels[item.key] = item
 
 
+def _blocks(target: Contributions, slug: str, items: list[PageBlock]) -> None:
+    for item in _each(slug, items, PageBlock):
+        _own_name(slug, "block", item.name, target.blocks)
+        target.blocks[item.name] = item
+
+
+def _pages(target: Contributions, slug: str, items: list[PluginPage]) -> None:
+    for item in _each(slug, items, PluginPage):
+        _own_name(slug, "page", item.key, target.pages)
+        if item.menu not in MENUS:
+            names = ", ".join(sorted(MENUS))
+            raise PluginError(slug, f"there is no menu '{item.menu}'. Use one of: {names}.")
+        if not item.block.startswith(f"{slug}.") or item.block not in target.blocks:
+            raise PluginError(slug, f"page '{item.key}' shows '{item.block}', no block of its own.")
+        target.pages[item.key] = item
+
+
+def _readers(target: Contributions, slug: str, items: list[PageReader]) -> None:
+    for item in _each(slug, items, PageReader):
+        _own_name(slug, "kind of readers", item.key, target.readers)
+        target.readers[item.key] = item
+
+
+def _own_name(slug: str, noun: str, name: str, taken: Mapping[str, object]) -> None:
+    if not re.fullmatch(rf"{slug}\.[a-z][a-z0-9_]{{0,30}}", name):
+        raise PluginError(slug, f"{noun} '{name}' must be '{slug}.' and a short word of a-z.")
+    if name in taken:
+        raise PluginError(slug, f"it returned the {noun} '{name}' twice. Use another name.")
+
+
 def _keyed(noun: str, *needs: str) -> Callable[[Contributions, str, list[Any]], None]:
     def take(target: Contributions, slug: str, items: list[Any]) -> None:
         shelf: dict[str, Any] = getattr(target, noun)
@@ -193,5 +234,9 @@ _ADDERS: dict[str, Callable[[Contributions, str, Any], None]] = {
     "register_notice_channels": _notice_channels,
     "register_activation_checks": _activation_checks,
     "register_uploads": _uploads,
+    "register_blocks": _blocks,
+    # After the blocks, which they show.
+    "register_pages": _pages,
+    "register_readers": _readers,
 }
 REGISTRATION = tuple(_ADDERS)

@@ -19,8 +19,11 @@ if TYPE_CHECKING:
         Assets,
         NoticeChannel,
         NoticeKind,
+        PageBlock,
+        PageReader,
         Permission,
         PluginMenuItem,
+        PluginPage,
         Task,
         UploadKind,
     )
@@ -84,6 +87,21 @@ def notice_channels() -> dict[str, NoticeChannel]:
 def upload_kinds() -> dict[str, UploadKind]:
     """Return the kinds of files that people may bring part by part, by key."""
     return dict(current().contributions.uploads)
+
+
+def page_blocks() -> dict[str, PageBlock]:
+    """Return the blocks that plugins offer for pages, by ``<slug>.<what>``."""
+    return dict(current().contributions.blocks)
+
+
+def plugin_pages() -> dict[str, PluginPage]:
+    """Return the pages that plugins bring, by ``<slug>.<what>``."""
+    return dict(current().contributions.pages)
+
+
+def page_readers() -> dict[str, PageReader]:
+    """Return the kinds of readers that plugins know, by ``<slug>.<what>``."""
+    return dict(current().contributions.readers)
 
 
 def permissions() -> dict[str, Permission]:
