@@ -10,6 +10,7 @@ import structlog
 from flask.templating import Environment
 from jinja2 import BaseLoader, FileSystemLoader, Template, TemplateNotFound, TemplateSyntaxError
 
+from ppvcms.host.compiled import COMPILED
 from ppvcms.host.loading import failure_of
 from ppvcms.host.manifest import DATA
 
@@ -250,7 +251,9 @@ def _overlay(
 ) -> HostEnvironment:
     base: HostEnvironment = app.base_jinja  # type: ignore[attr-defined] # app is our Host
     # cache_size makes a cache of its own; filters and globals would be shared otherwise.
-    made: HostEnvironment = base.overlay(loader=LayerLoader(layers, set()), cache_size=400)
+    made: HostEnvironment = base.overlay(
+        loader=LayerLoader(layers, set()), cache_size=400, bytecode_cache=COMPILED
+    )
     made.filters = dict(base.filters)
     made.globals = {**base.globals, **globals_}
     return made

@@ -162,3 +162,18 @@ def test_an_unknown_theme_is_refused_with_those_there_are(
     write_theme("stage")
     with make_host().app_context():
         assert "stage" in str(themes.use("nowhere", actor_id=None))
+
+
+def test_a_template_is_compiled_once_for_all_and_anew_when_it_is_edited(
+    make_host: Callable[..., Host], plain_page: Callable[..., None]
+) -> None:
+    def code(app: Host) -> object:
+        with app.test_request_context("/"):
+            return app.jinja_env.get_template("page.html").root_render_func.__code__
+
+    plain_page("{{ 1 }} of one length")
+    first, second = make_host(), make_host()
+    assert code(first) is code(second)
+
+    plain_page("{{ 2 }} of one length")
+    assert rendered(make_host(), "page.html") == "2 of one length"
