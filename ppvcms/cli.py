@@ -194,7 +194,7 @@ def db_upgrade() -> None:
     finally:
         engine.dispose()
     with site_app() as app:
-        from ppvcms.host.lifecycle import upgrade_all
+        from ppvcms.host.upgrading import upgrade_all
 
         for line in upgrade_all(app):
             click.echo(line)

@@ -65,8 +65,12 @@ def plugins_upgrade(what: str, *, yes: bool) -> None:
     """Take a newer zip file or folder, or bring the tables of a slug up to its files."""
     if Path(what).exists():
         _take_in(Path(what), yes=yes)
-    else:
-        _transition("upgrade", what)
+        return
+    from ppvcms.host import upgrading
+
+    with site_app():
+        _stop_if(upgrading.upgrade(what, actor_id=None))
+    click.echo(f"{what}: done.")
 
 
 @plugins.command("rollback")
@@ -141,6 +145,17 @@ def plugins_order(order_id: str) -> None:
 
     with site_app():
         _stop_if(orders.carry_out(order_id))
+
+
+@plugins.command("take-up", hidden=True)
+@click.argument("slug")
+@click.argument("order")
+def plugins_take_up(slug: str, order: str) -> None:
+    """Ask the new code of an upgrade, and point to it."""
+    from ppvcms.host import upgrading
+
+    with site_app():
+        _stop_if(upgrading.take_up_here(slug, order))
 
 
 @plugins.command("deactivate")

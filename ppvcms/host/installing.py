@@ -7,28 +7,25 @@ nobody: the command line, or the job that the back office starts.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import structlog
 from flask import current_app
 from flask_babel import gettext as _
-from packaging.version import Version
 
 from ppvcms import schema
-from ppvcms.accounts import audit
 from ppvcms.db import db, transaction
 from ppvcms.faultpoints import faultpoint
-from ppvcms.host import packages, probe
+from ppvcms.host import packages, probe, upgrading
 from ppvcms.host.archive import PackageError
 from ppvcms.host.finder import Found
-from ppvcms.host.generation import move_code_generation
 from ppvcms.host.loading import failure_of
 from ppvcms.host.manifest import Manifest, read_plugin
 from ppvcms.host.models import PluginRow
 from ppvcms.host.packages import KEPT_COPIES, PLUGIN, Package
 from ppvcms.host.runtime import load, refind, runtime
 from ppvcms.host.snapshot import look_again
-from ppvcms.host.steps import Copy, attempt, migrate, record_install, row_of
+from ppvcms.host.steps import Copy, attempt, migrate, point, record_install, take_back
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -140,7 +137,7 @@ def rollback(slug: str, *, actor_id: str | None) -> Refusal | None:
         )
     faultpoint("install.taken_back")
     copy = Copy(head, target, tuple(before[1:]))
-    transaction(lambda session: _point(session, manifest, copy, actor_id))
+    transaction(lambda session: point(session, manifest, copy, actor_id))
     look_again()
     return None
 
@@ -163,13 +160,6 @@ def lost_by_rollback(slug: str) -> list[str]:
 def home_of(slug: str) -> Path:
     """Return the folder that holds the uploaded copies of a plugin."""
     return runtime().config.all_plugin_dirs[0] / slug
-
-
-def take_back(slug: str, folder: Path, revision: str | None) -> None:
-    """Run a plugin's migrations backwards to a revision, or to nothing."""
-    versions = folder / "migrations"
-    if any(versions.glob("*.py")) and schema.current(db.engine, slug):
-        schema.downgrade(db.engine, slug, versions, revision or "base")
 
 
 def _refusal(package: Package, sha256: str) -> Refusal | None:
@@ -239,8 +229,7 @@ def _migrate_and_record(
         copy = Copy(migrate(slug, folder), folder.name, tuple(kept))
         faultpoint("install.migrated")
         if known.installed:
-            transaction(lambda session: _point(session, manifest, copy, actor_id))
-            return None
+            return upgrading.take_up(slug, copy, actor_id=actor_id)
     except Exception as error:
         log.exception("plugin_not_installed", plugin=slug)
         return Refusal("failed", _("It was not installed."), failure_of(error))
@@ -268,20 +257,6 @@ def _undo(slug: str, folder: Path, known: str | None) -> None:
         take_back(slug, folder, known)
     except Exception:
         log.exception("plugin_schema_not_taken_back", plugin=slug)
-
-
-def _point(session: Session, manifest: Manifest, copy: Copy, actor_id: str | None) -> None:
-    row = row_of(session, manifest.slug)
-    older = Version(manifest.version) < Version(row.version)
-    action = "host.plugin.rolled_back" if older else "host.plugin.upgraded"
-    data: dict[str, Any] = {"from": row.version, "to": manifest.version, "digest": copy.digest}
-    row.version, row.schema_head = manifest.version, copy.head
-    row.code_digest, row.code_before = copy.digest, list(copy.before)
-    row.guards = list(manifest.guards)
-    row.strikes, row.quarantined_at, row.last_error = {}, None, None
-    audit.record(session, actor_id, action, manifest.slug, data=data)
-    move_code_generation(session)
-    faultpoint("install.written")
 
 
 def _app() -> Flask:

@@ -18,7 +18,7 @@ from sqlalchemy import select
 from ppvcms.accounts import audit
 from ppvcms.accounts.roles import grant_defaults
 from ppvcms.db import db, transaction, unit_of_work
-from ppvcms.host import quarantine, reasons
+from ppvcms.host import activated, quarantine, reasons
 from ppvcms.host.contract import Problem
 from ppvcms.host.generation import move_code_generation, move_generation
 from ppvcms.host.loading import failure_of
@@ -117,6 +117,7 @@ def activate(slug: str, *, actor_id: str | None) -> Refusal | None:
         call_one(slug, "plugin_activated", session, actor_id)
         grant_defaults(session, _offers(slug))
         row_of(session, slug).desired = Desired.ACTIVE
+        activated.tell(session, slug, actor_id)
         audit.record(session, actor_id, "host.plugin.activated", slug)
         move_generation(session)
 
@@ -176,44 +177,6 @@ def reset(slug: str, *, actor_id: str | None) -> Refusal | None:
         answer = Refusal("failed", _("It failed again."), failure) if failure else None
     look_again()
     return answer
-
-
-def upgrade(slug: str, *, actor_id: str | None) -> Refusal | None:
-    """Bring an installed plugin's tables up to its files, and take the files' version."""
-    host = runtime()
-    refind(host)
-    found = host.found.get(slug)
-    if found is None or found.manifest is None:
-        return _unknown(slug)
-    head = migrate(slug, found.path)
-    version, guards = found.manifest.version, list(found.manifest.guards)
-
-    def act(session: Session) -> None:
-        row = row_of(session, slug)
-        if (row.version, row.schema_head) != (version, head):
-            data = {"from": row.version, "to": version}
-            audit.record(session, actor_id, "host.plugin.upgraded", slug, data=data)
-            row.version, row.schema_head = version, head
-            row.guards = guards
-            move_code_generation(session)
-
-    transaction(act)
-    look_again()
-    return None
-
-
-def upgrade_all(app: Flask) -> list[str]:
-    """Upgrade every installed plugin, each on its own, and return a line for each."""
-    lines = []
-    with app.app_context():
-        rows, _generation, _code = read_state()
-        for row in rows:
-            try:
-                answer = upgrade(row.slug, actor_id=None)
-            except Exception as error:  # noqa: BLE001 - one broken chain must not stop the others
-                answer = Refusal("failed", failure_of(error))
-            lines.append(f"{row.slug}: {answer or 'up to date.'}")
-    return lines
 
 
 def reasons_against(slug: str, *, actor_id: str | None) -> list[str]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fcntl
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -19,8 +18,8 @@ from typing import TYPE_CHECKING, TextIO
 
 from flask_babel import gettext as _
 
-from ppvcms.config import ROOT
 from ppvcms.host import installing, removal, theme_packages
+from ppvcms.host.processes import environment_of
 from ppvcms.host.runtime import runtime
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
@@ -76,7 +75,7 @@ def start(config: Config, order_id: str) -> None:
     with (home / "log").open("ab") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ppvcms", "plugins", "order", order_id],
-            env=_environment(config),
+            env=environment_of(config),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=log,
@@ -148,18 +147,6 @@ def _new_home(instance: Path) -> Path:
     home = orders / new_id()
     home.mkdir(mode=0o700)
     return home
-
-
-def _environment(config: Config) -> dict[str, str]:
-    given = {
-        "PPVCMS_INSTANCE": str(config.instance),
-        "PPVCMS_DATABASE": config.database,
-        "PPVCMS_SECRET_KEY": config.secret_key,
-        "PPVCMS_PLUGIN_DIRS": ",".join(map(str, config.plugin_dirs)),
-        "PPVCMS_THEME_DIRS": ",".join(map(str, config.theme_dirs)),
-        "PYTHONPATH": str(ROOT),
-    }
-    return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 
 def _is_young(home: Path) -> bool:

@@ -10,10 +10,15 @@ import tempfile
 import threading
 import time
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from flask import current_app
 
+from ppvcms.config import ROOT
 from ppvcms.host.finder import install_importer
+
+if TYPE_CHECKING:
+    from ppvcms.config import Config
 
 # A Unix socket's address has room for 107 bytes.
 LONGEST_ADDRESS = 100
@@ -49,6 +54,19 @@ def command(instance: Path, slug: str, name: str, module: str) -> list[str]:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     arguments = ["--socket", str(listen), "--state", str(state)]
     return [sys.executable, "-m", "ppvcms.host.processes", module, *arguments]
+
+
+def environment_of(config: Config) -> dict[str, str]:
+    """Return the environment of a process that works on the same site."""
+    given = {
+        "PPVCMS_INSTANCE": str(config.instance),
+        "PPVCMS_DATABASE": config.database,
+        "PPVCMS_SECRET_KEY": config.secret_key,
+        "PPVCMS_PLUGIN_DIRS": ",".join(map(str, config.plugin_dirs)),
+        "PPVCMS_THEME_DIRS": ",".join(map(str, config.theme_dirs)),
+        "PYTHONPATH": str(ROOT),
+    }
+    return {**os.environ, **{name: value for name, value in given.items() if value}}
 
 
 def end_with_parent() -> None:

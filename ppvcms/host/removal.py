@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import structlog
+from flask import current_app
 from flask_babel import gettext as _
 from sqlalchemy import MetaData, delete, func, inspect, select, text
 from sqlalchemy import table as sql_table
@@ -17,13 +18,13 @@ from ppvcms.db import db, now_ms, transaction
 from ppvcms.faultpoints import faultpoint
 from ppvcms.host.finder import copies_of
 from ppvcms.host.generation import move_code_generation
-from ppvcms.host.installing import home_of, take_back
+from ppvcms.host.installing import home_of
 from ppvcms.host.loading import failure_of
 from ppvcms.host.models import PluginRow, Setting
-from ppvcms.host.runtime import read_state, refind, runtime
+from ppvcms.host.runtime import load, read_state, refind, runtime
 from ppvcms.host.snapshot import look_again
 from ppvcms.host.states import Desired
-from ppvcms.host.steps import row_of
+from ppvcms.host.steps import attempt, call_one, row_of, take_back
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -45,21 +46,25 @@ class Remains:
 
 
 def uninstall(slug: str, *, actor_id: str | None) -> Refusal | None:
-    """Take a plugin that is off out of use; its tables, settings and files stay."""
+    """Take a plugin that is off out of use; its tables, settings and files stay.
+
+    It stays installed when its own `plugin_uninstalled` fails.
+    """
     refusal = _refusal(slug)
     if refusal is not None:
         return refusal
 
     def act(session: Session) -> None:
+        _tell(session, slug, actor_id, delete_data=False)
         row = row_of(session, slug)
         row.uninstalled_at = now_ms(session)
         row.strikes, row.quarantined_at, row.last_error = {}, None, None
         audit.record(session, actor_id, "host.plugin.uninstalled", slug)
         move_code_generation(session)
 
-    transaction(act)
+    refusal = attempt(slug, act)
     look_again()
-    return None
+    return refusal
 
 
 def remains(slug: str) -> Remains:
@@ -78,9 +83,13 @@ def remains(slug: str) -> Remains:
 def purge(slug: str, *, actor_id: str | None) -> Refusal | None:
     """Delete all that a plugin has: tables, settings, files, and its code where it was uploaded.
 
-    It stops at the act that fails and can be called again; the row goes last.
+    It stops at the act that fails, `plugin_uninstalled` of its own the first, and can be
+    called again; the row goes last.
     """
     refusal = _refusal(slug, uninstalled_too=True)
+    if refusal is None:
+        _load_again(slug)
+        refusal = attempt(slug, lambda session: _tell(session, slug, actor_id, delete_data=True))
     if refusal is not None:
         return refusal
     try:
@@ -106,6 +115,21 @@ def purge(slug: str, *, actor_id: str | None) -> Refusal | None:
     refind(runtime())
     look_again()
     return None
+
+
+def _tell(session: Session, slug: str, actor_id: str | None, *, delete_data: bool) -> None:
+    # Whose code cannot run is not asked, or nobody could ever take it away.
+    if slug in runtime().loaded:
+        call_one(slug, "plugin_uninstalled", session, actor_id, delete_data=delete_data)
+
+
+def _load_again(slug: str) -> None:
+    """Import what was uninstalled before, in a process that serves nobody."""
+    row = db.session.get(PluginRow, slug)
+    if row is None or row.quarantined_at is not None or getattr(current_app, "serving", False):
+        return
+    if slug not in runtime().config.disable:
+        load(current_app._get_current_object(), slug)  # type: ignore[attr-defined] # noqa: SLF001
 
 
 def _refusal(slug: str, *, uninstalled_too: bool = False) -> Refusal | None:

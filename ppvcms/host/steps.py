@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING, Any
 
 import structlog
 from flask_babel import gettext as _
+from packaging.version import Version
 
 from ppvcms import schema
 from ppvcms.accounts import audit
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.errors import PluginError
-from ppvcms.host.calls import implementations, invoke, manager_of
+from ppvcms.faultpoints import faultpoint
+from ppvcms.host.calls import hooks_of, invoke
 from ppvcms.host.contract import LifecycleContext
 from ppvcms.host.generation import move_code_generation
 from ppvcms.host.loading import failure_of
@@ -26,6 +28,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlalchemy.orm import Session
+
+    from ppvcms.host.manifest import Manifest
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +88,31 @@ def migrate(slug: str, folder: Path) -> str | None:
     return schema.current(db.engine, slug)
 
 
-def call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> Any:
+def take_back(slug: str, folder: Path, revision: str | None) -> None:
+    """Run a plugin's migrations backwards to a revision, or to nothing."""
+    versions = folder / "migrations"
+    if any(versions.glob("*.py")) and schema.current(db.engine, slug):
+        schema.downgrade(db.engine, slug, versions, revision or "base")
+
+
+def point(session: Session, manifest: Manifest, copy: Copy, actor_id: str | None) -> None:
+    """Let an installed plugin's row name another of its copies, from the next process on."""
+    row = row_of(session, manifest.slug)
+    older = Version(manifest.version) < Version(row.version)
+    action = "host.plugin.rolled_back" if older else "host.plugin.upgraded"
+    data: dict[str, Any] = {"from": row.version, "to": manifest.version, "digest": copy.digest}
+    row.version, row.schema_head = manifest.version, copy.head
+    row.code_digest, row.code_before = copy.digest, list(copy.before)
+    row.guards = list(manifest.guards)
+    row.strikes, row.quarantined_at, row.last_error = {}, None, None
+    audit.record(session, actor_id, action, manifest.slug, data=data)
+    move_code_generation(session)
+    faultpoint("install.written")
+
+
+def call_one(
+    slug: str, hook: str, session: Session, actor_id: str | None, **arguments: object
+) -> Any:
     """Call a lifecycle hook of one plugin and return its answer.
 
     Raises:
@@ -95,9 +123,9 @@ def call_one(slug: str, hook: str, session: Session, actor_id: str | None) -> An
     if loaded is None:
         raise PluginError(slug, "its code is not in this process yet. Try again in a moment.")
     context = LifecycleContext(slug, actor_id, session)
-    for impl in implementations(manager_of({slug: loaded.module}), hook):
+    for impl in hooks_of({slug: loaded.module}).get(hook, ()):
         try:
-            return invoke(impl, hook, {"ctx": context})
+            return invoke(impl, hook, {"ctx": context, **arguments})
         except SystemExit as error:
             raise PluginError(slug, f"{hook} tried to end the process.") from error
     return None

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
-from ppvcms.host import lifecycle, registry, settings
+from ppvcms.host import lifecycle, registry, removal, settings, upgrading
 from ppvcms.host.dispatch import collect
 from ppvcms.host.models import PluginRow
-from ppvcms.host.runtime import read_state
-from ppvcms.host.settings import SettingError
+from ppvcms.host.runtime import read_state, runtime
+from ppvcms.host.core_settings import SettingError
 from ppvcms.host.snapshot import current
 from ppvcms.host.states import State
 
@@ -253,7 +253,7 @@ def test_a_plugin_has_a_chain_of_migrations_of_its_own(
     other = write_plugin("", migrations__0001_first_dot_py=MIGRATION)
     assert lifecycle.install(other, actor_id=None) is None
     (config.plugin_dirs[0] / slug / "migrations" / "0001_first.py").write_text("broken(")
-    lines = lifecycle.upgrade_all(host)
+    lines = upgrading.upgrade_all(host)
     assert len(lines) == 2
     assert f"{other}: up to date." in lines
 
@@ -264,8 +264,61 @@ def test_new_files_wait_for_their_upgrade(switch_on: Callable[..., str], config:
     path.write_text(path.read_text().replace('version = "1.0.0"', 'version = "1.1.0"'))
 
     assert info(slug).state is State.UPGRADE_PENDING
-    assert lifecycle.upgrade(slug, actor_id=None) is None
+    assert upgrading.upgrade(slug, actor_id=None) is None
     assert info(slug).state is State.ACTIVE
+
+
+HEARS = """
+@hookimpl
+def plugin_upgraded(ctx, from_version):
+    assert from_version != "0.9.0", "too old"
+    ctx.session.execute(sa.text("INSERT INTO SLUG__thing VALUES (7)"))
+
+@hookimpl
+def plugin_uninstalled(ctx, delete_data):
+    asked.append(delete_data)
+    assert kind
+"""
+
+
+def test_a_plugin_hears_of_its_upgrade_and_of_its_end_and_may_stop_both(
+    host: Host,
+    write_plugin: Callable[..., str],
+    config: Config,
+    make_host: Callable[..., Host],
+) -> None:
+    slug = write_plugin()
+    assert lifecycle.install(slug, actor_id=None) is None
+    code = f"import sqlalchemy as sa\nasked, kind = [], False\n{HEARS}"
+    write_plugin(code, slug=slug, migrations__0001_first_dot_py=MIGRATION)
+    path = config.plugin_dirs[0] / slug / "plugin.toml"
+    newer = path.read_text().replace('"1.0.0"', '"1.1.0"')
+    path.write_text(newer)
+    assert "starts anew by itself" in str(upgrading.upgrade(slug, actor_id=None))
+    assert not sa.inspect(db.engine).has_table(f"{slug}__thing")
+
+    forget_imported(slug)
+    with make_host().app_context():
+        version = sa.update(PluginRow).where(PluginRow.slug == slug)
+        transaction(lambda session: session.execute(version.values(version="0.9.0")))
+        assert "too old" in str(upgrading.upgrade(slug, actor_id=None))
+        assert not sa.inspect(db.engine).has_table(f"{slug}__thing"), "its tables went back"
+        transaction(lambda session: session.execute(version.values(version="1.0.0")))
+        assert upgrading.upgrade(slug, actor_id=None) is None
+        assert db.session.scalar(sa.text(f"SELECT id FROM {slug}__thing")) == 7  # noqa: S608 - ours
+        db.session.rollback()
+
+        module = runtime().loaded[slug].module
+        assert "refused" in str(removal.uninstall(slug, actor_id=None))
+        assert "refused" in str(removal.purge(slug, actor_id=None))
+        assert info(slug).state is State.INACTIVE
+        module.kind = True
+        assert removal.uninstall(slug, actor_id=None) is None
+        assert removal.purge(slug, actor_id=None) is None
+        assert module.asked == [False, True, False, True]
+        assert not sa.inspect(db.engine).has_table(f"{slug}__thing")
+    with host.app_context():
+        assert info(slug).state is State.DISCOVERED
 
 
 def test_of_two_that_clash_the_later_loses_and_is_named(switch_on: Callable[..., str]) -> None:

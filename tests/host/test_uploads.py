@@ -17,7 +17,10 @@ from ppvcms.db import db, transaction
 from ppvcms.host import orders
 from ppvcms.host.models import PluginRow
 from ppvcms.host.orders import Order
+from ppvcms.host.runtime import runtime
 from tests.host.packs import SLUG, Part, packed, plain
+from tests.host.test_installing import put_in
+from tests.host.test_lifecycle import forget_imported
 from tests.host.test_pages import Owner, site
 
 if TYPE_CHECKING:
@@ -185,3 +188,27 @@ def test_safe_mode_goes_on_and_off_in_the_back_office(site: Host, config: Config
     assert "Safe mode is off" in owner.post("/admin/safe-mode", state="off").text
     assert owner.get("/").status_code == 200
     assert "Something is badly wrong" in owner.get("/admin/plugins?q=nothing+fits").text
+
+
+UPGRADED = """
+@hookimpl
+def plugin_upgraded(ctx, from_version):
+    from pathlib import Path
+    Path(__file__).parents[3].joinpath("told").write_text(f"{ctx.slug} {from_version} {REACHES}")
+"""
+
+
+def test_new_code_is_asked_about_its_upgrade_in_a_process_of_its_own(
+    site: Host, config: Config, tmp_path: Path
+) -> None:
+    code = "from ppvcms.api import *\nREACHES = "
+    with site.app_context():
+        assert put_in(packed(plain(plugin_dot_py=f"{code}1")), tmp_path) is None
+        assert SLUG in runtime().loaded
+
+        assert put_in(packed(plain("2.0.0", plugin_dot_py=f"{code}2{UPGRADED}")), tmp_path) is None
+
+        assert (config.instance.parent / "told").read_text() == f"{SLUG} 1.0.0 2"
+        db.session.rollback()
+        assert db.session.get_one(PluginRow, SLUG).version == "2.0.0"
+    forget_imported(SLUG)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING
 
-from flask import abort, flash, redirect, render_template, request, url_for
+from flask import abort, redirect, render_template, request, url_for
 from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
-from ppvcms.db import transaction
 from ppvcms.hookspecs import RULES
-from ppvcms.host import lifecycle, safe_switch, settings
-from ppvcms.host.calls import implementations
+from ppvcms.host import lifecycle, safe_switch, upgrading
 from ppvcms.host.follow import followers
 from ppvcms.host.runtime import runtime
-from ppvcms.host.settings import SettingError
 from ppvcms.host.snapshot import core_template, current
 from ppvcms.host.states import State
 from ppvcms.web.admin.frame import blueprint, tell
@@ -23,15 +20,10 @@ from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-    from pluggy import PluginManager
-    from sqlalchemy.orm import Session
-    from wtforms import Form
 
-    from ppvcms.host.contract import SettingsSpec
     from ppvcms.host.lifecycle import PluginInfo
 
 MANAGE = "plugins.manage"
-EVERY = "*"
 NEEDS_CARE = frozenset({State.BLOCKED, State.QUARANTINED, State.MISSING, State.UPGRADE_PENDING})
 
 
@@ -73,7 +65,7 @@ def plugin(slug: str) -> ResponseReturnValue:
         words=_state_words(),
         problems=lifecycle.problems_of(slug),
         links=_links(slug),
-        hooks=[name for name in RULES if slug in hooks_of(snapshot.hooks, name)],
+        hooks=[name for name in RULES if slug in slugs_at(name)],
         shut=[hook for hook, owner in snapshot.shut.items() if owner == slug],
         may_bring=current_actor().can("code.manage"),
         file_mods=runtime().config.file_mods,
@@ -124,36 +116,14 @@ def plugin_reset(slug: str) -> ResponseReturnValue:
 @policy(who=MANAGE)
 def plugin_upgrade(slug: str) -> ResponseReturnValue:
     """Bring a plugin's tables up to the version in its folder."""
-    refusal = lifecycle.upgrade(slug, actor_id=current_actor().user_id)
+    refusal = upgrading.upgrade(slug, actor_id=current_actor().user_id)
     tell(refusal, _("%(slug)s is upgraded.", slug=slug))
     return redirect(url_for("admin.plugins", _anchor=slug))
 
 
-@blueprint.route("/plugins/<slug>/settings", methods=["GET", "POST"])
-@policy(who=MANAGE)
-def plugin_settings(slug: str) -> ResponseReturnValue:
-    """Show and change what a plugin lets the owner decide."""
-    spec = _spec(slug)
-    if request.method == "POST" and request.form.get("reset"):
-        return _reset(slug, spec, request.form["reset"])
-    form = _form(slug, spec)
-    if request.method == "POST" and form.validate():
-        transaction(lambda session: _save(session, slug, spec, form))
-        flash(_("Saved. It holds for everything that begins from now on."), "success")
-        return redirect(url_for("admin.plugin_settings", slug=slug))
-    page = render_template(
-        core_template("admin/plugin_settings.html"),
-        plugin=info_of(slug),
-        form=form,
-        spec=spec,
-        changed=settings.changed_at(slug),
-    )
-    return page, 422 if form.errors else 200
-
-
-def hooks_of(manager: PluginManager, name: str) -> list[str]:
+def slugs_at(hook: str) -> list[str]:
     """Return the slugs of the plugins that implement a hook."""
-    return [impl.plugin_name for impl in implementations(manager, name)]
+    return [impl.plugin_name for impl in current().hooks.get(hook, ())]
 
 
 def _links(slug: str) -> dict[str, str]:
@@ -198,43 +168,3 @@ def info_of(slug: str) -> PluginInfo:
     if found is None:
         abort(404)
     return found
-
-
-def _spec(slug: str) -> SettingsSpec:
-    try:
-        return settings.spec_of(slug)
-    except SettingError:
-        abort(404)
-
-
-def _form(slug: str, spec: SettingsSpec) -> Form:
-    if request.method == "POST":
-        return spec.form(request.form)
-    values = settings.of(slug).as_dict()
-    return spec.form(data={key: values[key] for key in values if key not in spec.secrets})
-
-
-def _save(session: Session, slug: str, spec: SettingsSpec, form: Form) -> None:
-    before = settings.of(slug).as_dict()
-    for key in spec.defaults:
-        value = form[key].data
-        if key in spec.secrets and not value:
-            continue
-        if value != before[key]:
-            settings.save(session, slug, key, value, actor_id=current_actor().user_id)
-
-
-def _reset(slug: str, spec: SettingsSpec, key: str) -> ResponseReturnValue:
-    if key not in {EVERY, *spec.defaults}:
-        abort(404)
-    keys = list(settings.changed_at(slug)) if key == EVERY else [key]
-    actor_id = current_actor().user_id
-
-    def act(session: Session) -> None:
-        for each in keys:
-            settings.reset(session, slug, each, actor_id=actor_id)
-
-    transaction(act)
-    every = _("All settings have their first values again.")
-    flash(every if key == EVERY else _("That setting has its first value again."), "success")
-    return redirect(url_for("admin.plugin_settings", slug=slug))
