@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from ppvcms.host.app import Host
 
 TICK_S = 0.5
-STUCK_S = 5.0
+STUCK_S = 2.0
 DRAIN_S = 20.0
 STOP_S = 5.0
 MOST_FILES = 65_536

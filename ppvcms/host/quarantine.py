@@ -17,8 +17,9 @@ from ppvcms.host.models import PluginRow
 if TYPE_CHECKING:
     from sqlalchemy.orm import Session
 
-LIMITS = ((5, 60_000), (20, 600_000))
-"""So many strikes within so many milliseconds put a plugin aside."""
+MOST_FAULTS, FAULTS_MS = 5, 60_000
+MOST_STRIKES, STRIKES_MS = 20, 600_000
+"""So many faults, or so many strikes of any kind, within so many ms put a plugin aside."""
 PAUSES_MS = (5 * 60_000, 60 * 60_000)
 """After how long one that was put aside comes back by itself: the first time, the second."""
 log = structlog.get_logger(__name__)
@@ -29,6 +30,12 @@ def strike(slug: str, error: BaseException, *, where: str) -> None:
     text = f"{where}: {failure_of(error)}"
     log.error("plugin_failed", plugin=slug, where=where, error=text, exc_info=error)
     _record(slug, text, at_once=False)
+
+
+def strike_slow(slug: str, text: str, *, where: str) -> None:
+    """Count that a plugin was slow, which weighs less than a fault. Never raises."""
+    log.warning("plugin_slow", plugin=slug, where=where, error=text)
+    _record(slug, f"{where}: {text}", at_once=False, slow=True)
 
 
 def put_aside(slug: str, reason: str, *, returns: bool = False) -> None:
@@ -67,7 +74,9 @@ def _bring_back(session: Session) -> None:
         move_code_generation(session)
 
 
-def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> None:
+def _record(
+    slug: str, text: str, *, at_once: bool, returns: bool = True, slow: bool = False
+) -> None:
     if in_transaction():
         # The transaction belongs to a lifecycle job, which reports the fault itself.
         return
@@ -78,10 +87,13 @@ def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> Non
             return
         now = now_ms(session)
         known = row.strikes or {}
-        recent = [at for at in known.get("at", []) if at > now - LIMITS[-1][1]] + [now]
+        faults, slows = (
+            [at for at in known.get(kind, []) if at > now - STRIKES_MS] for kind in ("at", "slow")
+        )
+        (slows if slow else faults).append(now)
         times = int(known.get("times", 0))
-        row.strikes, row.last_error = {"at": recent, "times": times}, text
-        if at_once or _is_too_often(recent, now):
+        row.strikes, row.last_error = {"at": faults, "slow": slows, "times": times}, text
+        if at_once or _is_too_often(faults, slows, now):
             row.quarantined_at = now
             times = times + 1 if returns else len(PAUSES_MS) + 1
             row.strikes, row.last_error = {"times": times}, f"{text.rstrip('.')}. {_when(times)}"
@@ -94,8 +106,9 @@ def _record(slug: str, text: str, *, at_once: bool, returns: bool = True) -> Non
         log.exception("strike_not_written", plugin=slug, error=str(failure))
 
 
-def _is_too_often(strikes: list[int], now: int) -> bool:
-    return any(sum(at > now - window for at in strikes) >= most for most, window in LIMITS)
+def _is_too_often(faults: list[int], slows: list[int], now: int) -> bool:
+    close = sum(at > now - FAULTS_MS for at in faults)
+    return close >= MOST_FAULTS or len(faults) + len(slows) >= MOST_STRIKES
 
 
 def _when(times: int) -> str:
