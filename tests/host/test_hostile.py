@@ -5,7 +5,9 @@ from __future__ import annotations
 import faulthandler
 import os
 import signal
+import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,7 +15,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from ppvcms.db import db, transaction
-from ppvcms.host import deaths, lifecycle, marks, quarantine
+from ppvcms.host import deaths, lifecycle, marks, pace, quarantine, tally
 from ppvcms.host.dispatch import as_html, collect, decide
 from ppvcms.host.models import PluginRow
 from ppvcms.host.snapshot import current, look_again
@@ -234,3 +236,58 @@ def in_child_alone(act: Callable[[], object]) -> bool:
     if child == 0:
         os._exit(0 if act() else 1)
     return os.waitpid(child, 0)[1] == 0
+
+
+SLOW = """
+import time
+from plugins.SLUG import clock
+
+@hookimpl
+def room_state(room):
+    until = time.thread_time() + clock.works_s
+    while time.thread_time() < until:
+        pass
+"""
+
+
+def test_who_is_slow_by_its_own_work_gets_strikes_that_weigh_less_than_faults(
+    switch_on: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slow = switch_on(SLOW, clock_dot_py="works_s = 0.06")
+
+    def strikes() -> int:
+        collect("room_state", room=None)
+        db.session.rollback()
+        return len(db.session.get_one(PluginRow, slow).strikes.get("slow", ()))
+
+    assert strikes() == 0, "the first call imports what it needs"
+    assert strikes() == 1
+    assert strikes() == 1, "one a second is enough"
+    monkeypatch.setattr(sys.modules[f"plugins.{slow}.clock"], "works_s", 0)
+    monkeypatch.setattr(pace, "COUNTED_EVERY_S", 0)
+    assert strikes() == 1
+
+    for _ in range(18):
+        quarantine.strike_slow(slow, "it worked for long.", where="room_state")
+    look_again()
+    assert info(slow).state is State.ACTIVE
+    quarantine.strike_slow(slow, "it worked for long.", where="room_state")
+    look_again()
+    assert info(slow).state is State.QUARANTINED
+
+
+def test_waiting_counts_when_the_server_was_held_up_and_the_machine_was_free(
+    host: Host, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del host
+    monkeypatch.setattr(pace, "COUNTED_EVERY_S", 0)
+    for _ in range(2):
+        tally.add("waits", "room_state", 1)
+
+    def waited(seconds: float, *, busy: bool) -> str:
+        watch = replace(pace.begin(), wall=time.perf_counter() - seconds)
+        return pace.fault(watch, "waits", "room_state", busy=lambda: busy)
+
+    assert "held the server up for 3.0 s" in waited(3, busy=False)
+    assert waited(3, busy=True) == "", "everything waits then"
+    assert waited(1.5, busy=False) == ""
