@@ -34,12 +34,19 @@ def register_blueprints() -> PluginBlueprint:
 
 @hookimpl
 def register_settings() -> SettingsSpec:
-    """Let the owner say how large a studio may be."""
-    from ppvcms.api import SettingsSpec
+    """Let the owner say how large a studio may be; the notice of new contracts is its own."""
+    from flask_babel import LazyString
+
+    from ppvcms.api import SettingsSpec, label
 
     from .forms import DEFAULTS, SettingsForm
 
-    return SettingsSpec(form=SettingsForm, defaults=DEFAULTS, title="Studios")
+    return SettingsSpec(
+        form=SettingsForm,
+        defaults=DEFAULTS,
+        title=LazyString(label, "studio", plural=True),
+        studio=frozenset({"leave_notice"}),
+    )
 
 
 @hookimpl

@@ -193,7 +193,7 @@ def _line(performer_id: str) -> Line:
 
 def first_wording() -> dict[str, Any]:
     """Return what a new contract begins with."""
-    return {"percent": 25, "notice_days": settings("studios").leave_notice}
+    return {"percent": 25, "notice_days": settings("studios", studio=me()).leave_notice}
 
 
 def _wording_of(line: Line) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def send(room: RoomView, actor: Actor, data: dict[str, Any]) -> dict[str, Any] |
 
 def offer(room: RoomView, actor: Actor) -> dict[str, Any]:
     """Return what the page shows: ready amounts, menu and bounds, in minor units."""
-    values, shown = settings(SLUG), looks()
+    values, shown = settings(SLUG, room=room), looks()
     return {
         "options": [look.amount for look in shown],
         "looks": [look.as_json() for look in shown],

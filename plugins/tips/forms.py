@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from wtforms import (
@@ -18,9 +19,14 @@ from wtforms import (
 )
 from wtforms.validators import InputRequired, Length, NumberRange
 
-from ppvcms.api import CreditsField
+from ppvcms.api import CreditsField, credits_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DEFAULTS: dict[str, Any] = {"least": 100, "most": 50_000, "gap_s": 3}
+RANGE = frozenset({"least", "most"})
+"""What a room, and a studio for its people, may narrow."""
 
 
 class TipsForm(Form):
@@ -37,6 +43,19 @@ class TipsForm(Form):
         least, most = self.least.data, field.data
         if least is not None and most is not None and most < least:
             raise ValidationError(_l("The most is below the least."))
+
+
+def within(wider: Mapping[str, Any], own: Mapping[str, Any]) -> dict[str, str]:
+    """Return what a narrower range has wrong: it lies inside the wider one."""
+    most = credits_text(wider["most"])
+    if own["least"] < wider["least"]:
+        least = credits_text(wider["least"])
+        return {"least": _("The least here is %(least)s. Nothing was changed.", least=least)}
+    if own["most"] > wider["most"]:
+        return {"most": _("The most here is %(most)s. Nothing was changed.", most=most)}
+    if own["most"] < own["least"]:
+        return {"most": _("The most is below the least. Nothing was changed.")}
+    return {}
 
 
 class OptionForm(FlaskForm):

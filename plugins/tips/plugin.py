@@ -35,12 +35,16 @@ def plugin_installed(ctx: LifecycleContext) -> None:
 
 @hookimpl
 def register_settings() -> SettingsSpec:
-    """Let the owner set the range and the gap."""
+    """Let the owner set the range and the gap; rooms and studios may narrow the range."""
+    from flask_babel import lazy_gettext as _l
+
     from ppvcms.api import SettingsSpec
 
-    from .forms import DEFAULTS, TipsForm
+    from .forms import DEFAULTS, RANGE, TipsForm, within
 
-    return SettingsSpec(form=TipsForm, defaults=DEFAULTS, title="Tips")
+    return SettingsSpec(
+        form=TipsForm, defaults=DEFAULTS, title=_l("Tips"), room=RANGE, studio=RANGE, within=within
+    )
 
 
 @hookimpl

@@ -187,7 +187,7 @@ def _paid(unique: str) -> str | None:
 
 
 def _refusal(room: RoomView, actor: Actor, *, amount: int, note: str) -> Refusal | None:
-    values = settings(SLUG)
+    values = settings(SLUG, room=room)
     if actor.user_id is None:
         return Refusal("sign_in", _("You are not signed in."), _("Sign in to send a tip."))
     if room.state == "offline":

@@ -47,7 +47,7 @@ def buttons(slot: str, context: SlotContext) -> Markup | None:
     return Markup(  # noqa: S704 - rendered by our own template, which escapes
         render_template(
             "tips/buttons.html",
-            values=settings(SLUG),
+            values=settings(SLUG, room=room),
             looks=choices.looks(),
             menu=choices.menu_of(room.performer_id, "private" if private else "public"),
             people=_people(room),

@@ -18,8 +18,9 @@ from ppvcms.content.portraits import portrait
 from ppvcms.db import db, now_ms, unit_of_work
 from ppvcms.errors import PpvcmsError
 from ppvcms.host.contract import DemoContext
+from ppvcms.host.core_settings import CORE_DEFAULTS
 from ppvcms.host.dispatch import notify
-from ppvcms.host.settings import CORE_DEFAULTS, save_site, site
+from ppvcms.host.settings import save_site, site
 from ppvcms.ids import new_id
 from ppvcms.ledger.store import buy_credits
 from ppvcms.results import Refusal

@@ -6,99 +6,41 @@ in the process that made it and within a second in every other.
 
 from __future__ import annotations
 
-import base64
-import difflib
-import os
 import time
-from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, cast
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from flask import current_app
-from sqlalchemy import delete, func, select
+from sqlalchemy import func, select
 
 from ppvcms.accounts import audit
-from ppvcms.db import after_commit, db, now_ms, reading
-from ppvcms.errors import PpvcmsError
+from ppvcms.db import after_commit, now_ms, reading
+from ppvcms.events import SettingChanged
+from ppvcms.host import scopes
+from ppvcms.host.core_settings import (
+    CORE,
+    CORE_DEFAULTS,
+    CoreSettings,
+    SettingError,
+    core_value,
+    no_such_key,
+)
 from ppvcms.host.models import Setting
+from ppvcms.host.scopes import SITE, Place, Scope, inside, studio_of
+from ppvcms.host.sealing import UnreadableError, reveal, seal
 from ppvcms.host.snapshot import current
+from ppvcms.ids import new_id
+from ppvcms.ledger.outbox import write_event
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
     from sqlalchemy.orm import Session
 
-    from ppvcms.config import Config
-    from ppvcms.host.contract import SettingsSpec
+    from ppvcms.host.contract import RoomView, SettingsSpec
 
-CORE = "core"
 KEEP_S = 1.0
-FROM_ENVIRONMENT = "$env:"
 STAMP = "the stamp"
 _STAMP = select(func.count(), func.coalesce(func.sum(Setting.changed_at), 0))
-
-
-class SettingError(PpvcmsError):
-    """A setting has no such key or cannot have this value; the message is for the page."""
-
-
-@dataclass(frozen=True, slots=True)
-class CoreSettings:
-    """Every setting of the core with its default (features.md, section 4).
-
-    ``_s`` are seconds, ``_min`` minutes, ratios whole percents.
-    """
-
-    site_name: str = "ppvcms"
-    site_tagline: str = ""
-    theme: str = "stage"
-    time_zone: str = "UTC"
-    locale: str = "en"
-    locales: tuple[str, ...] = ("en",)
-    unit_name: str = "credits"
-    unit_sign: str = "cr"
-    shop_currency: str = "USD"
-    credit_price: int = 100
-    """What one credit costs, in minor units of the shop's currency, where no pack is bought."""
-    test_mode: bool = True
-    resume_window_s: int = 120
-    pause_cap_s: int = 600
-    evidence_every_s: int = 2
-    evidence_lost_s: int = 5
-    connect_time_s: int = 60
-    request_minutes: int = 3
-    wallet_extend_s: int = 60
-    extend_below_s: int = 60
-    warn_1_s: int = 60
-    warn_2_s: int = 20
-    request_ttl_s: int = 120
-    away_after_private_min: int = 10
-    grace_again_after_min: int = 60
-    rate_changes_per_day: int = 5
-    ratio_default: int = 80
-    ratio_by_type: Mapping[str, int] = field(default_factory=lambda: {"tip": 90})
-    login_tries: int = 5
-    login_lock_min: int = 15
-    per_address_day: int = 3
-    min_age: int = 18
-    register_fields: tuple[str, ...] = ()
-    banned_names: tuple[str, ...] = ("admin", "administrator", "owner", "support", "staff")
-    hold_days: int = 14
-    show_viewers: bool = True
-    per_page: int = 24
-    snapshot_every_s: int = 60
-    mail_gap_min: int = 5
-    search_engines: bool = True
-    maintenance: bool = False
-    maintenance_text: str = ""
-    maintenance_until_at: int = 0
-
-
-CORE_DEFAULTS: dict[str, Any] = {
-    each.name: getattr(CoreSettings(), each.name) for each in fields(CoreSettings)
-}
 
 
 class Values:
@@ -115,11 +57,15 @@ class Values:
         try:
             return self._values[key]
         except KeyError:
-            raise SettingError(_no_such_key(self._slug, key, self._values)) from None
+            raise SettingError(no_such_key(self._slug, key, self._values)) from None
 
     def as_dict(self) -> dict[str, Any]:
         """Return all values by key."""
         return dict(self._values)
+
+    def without(self, keys: Collection[str]) -> dict[str, Any]:
+        """Return the values that are none of these, by key."""
+        return {key: value for key, value in self._values.items() if key not in keys}
 
 
 def site() -> CoreSettings:
@@ -127,7 +73,7 @@ def site() -> CoreSettings:
     cache = _cache()
     kept = cast("CoreSettings | None", cache.get(CORE))
     if kept is None:
-        stored = _stored(CORE)
+        stored = scopes.stored(CORE)
         known = {key: stored[key] for key in CORE_DEFAULTS if key in stored}
         kept = CoreSettings(**{key: core_value(key, value) for key, value in known.items()})
         cache[CORE] = kept
@@ -142,28 +88,59 @@ def save_site(session: Session, actor_id: str | None, changes: Mapping[str, Any]
     """
     checked = {key: core_value(key, value) for key, value in changes.items()}
     for key, value in checked.items():
-        _write(session, CORE, key, list(value) if isinstance(value, tuple) else value)
+        plain = list(value) if isinstance(value, tuple) else value
+        scopes.write(session, CORE, key, plain, SITE)
+        _tell(session, CORE, key, actor_id)
     audit.record(session, actor_id, "host.setting.changed", "core", data=dict(changes))
-    after_commit(session, forget)
 
 
-def of(slug: str, room_id: str | None = None) -> Values:
-    """Return a plugin's settings: the room's, else the site's, else the defaults.
+def of(slug: str, *, room: RoomView | None = None, studio: str = "") -> Values:
+    """Return a plugin's settings: the room's, its studio's, the site's, else the defaults.
 
-    Secrets come in clear; a value ``$env:NAME`` is read from the environment.
+    `studio` is the id of one, where a studio is meant and no room. Secrets come in
+    clear; a value ``$env:NAME`` is read from the environment.
 
     Raises:
         SettingError: The plugin is not active or has no settings.
     """
-    cache = _cache()
-    kept = cache.get((slug, room_id))
+    spec = spec_of(slug)
+    own_of_room = room.id if room is not None and spec.room else ""
+    if room is not None and spec.studio:
+        studio = _studio_of(room.performer_id)
+    elif not spec.studio:
+        studio = ""
+    cache, key = _cache(), (slug, own_of_room, studio)
+    kept = cache.get(key)
     if kept is None:
-        spec = spec_of(slug)
-        values = {**spec.defaults, **_known(slug, spec, _stored(slug))}
-        if room_id is not None:
-            values |= _known(slug, spec, _stored(slug, room_id))
-        kept = cache[slug, room_id] = Values(slug, values)
+        kept = cache[key] = Values(slug, _looked_up(slug, spec, room=own_of_room, studio=studio))
     return cast("Values", kept)
+
+
+def allowed(slug: str, scope: Scope) -> frozenset[str]:
+    """Return the keys that rooms or studios may set themselves: all of them unless the owner chose.
+
+    Raises:
+        SettingError: The plugin is not active or has no settings.
+    """
+    return _allowed(spec_of(slug), scope, scopes.stored(slug))
+
+
+def allow(
+    session: Session, slug: str, scope: Scope, keys: Collection[str], *, actor_id: str | None
+) -> None:
+    """Say which settings rooms or studios may have of their own; others' values rest meanwhile.
+
+    Raises:
+        SettingError: The plugin does not offer such a key there.
+    """
+    offered = _offered(spec_of(slug), scope)
+    for key in keys:
+        if key not in offered:
+            raise SettingError(no_such_key(slug, key, offered))
+    scopes.write(session, slug, scopes.ALLOWED[scope], sorted(keys), SITE)
+    data = {"scope": scope.value, "keys": sorted(keys)}
+    audit.record(session, actor_id, f"{slug}.setting.allowed", slug, data=data)
+    _tell(session, slug, scopes.ALLOWED[scope], actor_id)
 
 
 def save(
@@ -173,49 +150,38 @@ def save(
     value: Any,
     *,
     actor_id: str | None = None,
-    room_id: str | None = None,
+    place: Place = SITE,
 ) -> None:
-    """Set one value of a plugin, for the site or for one room.
+    """Set one value of a plugin, for the site, a studio or a room.
 
     Raises:
-        SettingError: The plugin has no such key.
+        SettingError: The plugin has no such key, or it cannot be set there.
     """
     spec = spec_of(slug)
-    if key not in spec.defaults:
-        raise SettingError(_no_such_key(slug, key, spec.defaults))
+    known = spec.defaults if place is SITE else allowed(slug, place.scope)
+    if key not in known:
+        raise SettingError(no_such_key(slug, key, known))
     secret = key in spec.secrets
-    _write(session, slug, key, _seal(str(value)) if secret else value, room_id)
-    audit.record(
-        session,
-        actor_id,
-        f"{slug}.setting.changed",
-        f"{slug}.{key}",
-        data={"value": "(secret)" if secret else value, "room": room_id},
-    )
-    after_commit(session, forget)
+    scopes.write(session, slug, key, seal(str(value)) if secret else value, place)
+    _note(session, "changed", slug, key, actor_id, place, value="(secret)" if secret else value)
 
 
-def reset(session: Session, slug: str, key: str, *, actor_id: str | None = None) -> None:
-    """Give a plugin's setting its default again, for the whole site."""
-    session.execute(
-        delete(Setting).where(
-            Setting.scope == "site",
-            Setting.scope_id == "",
-            Setting.plugin == slug,
-            Setting.key == key,
-        )
-    )
-    audit.record(session, actor_id, f"{slug}.setting.reset", f"{slug}.{key}")
-    after_commit(session, forget)
+def reset(
+    session: Session, slug: str, key: str, *, actor_id: str | None = None, place: Place = SITE
+) -> None:
+    """Give a setting of the site its default again, one of a room or studio the wider scope's."""
+    scopes.erase(session, slug, key, place)
+    _note(session, "reset", slug, key, actor_id, place)
 
 
-def changed_at(slug: str) -> dict[str, int]:
-    """Return when each value of a plugin was set for the site, in epoch milliseconds."""
-    query = select(Setting.key, Setting.changed_at).where(
-        Setting.scope == "site", Setting.plugin == slug
-    )
-    with db.engine.connect() as connection:
-        return {row.key: row.changed_at for row in connection.execute(query)}
+def own_values(slug: str, place: Place) -> dict[str, Any]:
+    """Return what a room or a studio has set for itself, whether it holds now or not."""
+    return scopes.stored(slug, place)
+
+
+def changed_at(slug: str, place: Place = SITE) -> dict[str, int]:
+    """Return when each value of a plugin was set at a place, in epoch milliseconds."""
+    return scopes.moments(slug, place)
 
 
 def without_secrets(slug: str) -> dict[str, Any]:
@@ -225,7 +191,7 @@ def without_secrets(slug: str) -> dict[str, Any]:
         SettingError: The plugin is not active or has no settings.
     """
     spec = spec_of(slug)
-    values = {**spec.defaults, **_stored(slug)}
+    values = {**spec.defaults, **scopes.stored(slug)}
     return {key: values[key] for key in spec.defaults if key not in spec.secrets}
 
 
@@ -269,80 +235,67 @@ def _cache() -> dict[Any, Any]:
     return fresh
 
 
-def _stored(slug: str, room_id: str | None = None) -> dict[str, Any]:
-    query = select(Setting.key, Setting.value).where(
-        Setting.scope == ("site" if room_id is None else "room"),
-        Setting.scope_id == (room_id or ""),
-        Setting.plugin == slug,
-    )
-    return {row.key: row.value for row in reading().execute(query)}
+def _looked_up(slug: str, spec: SettingsSpec, *, room: str, studio: str) -> dict[str, Any]:
+    site_wide = scopes.stored(slug)
+    values = {**spec.defaults, **_known(slug, spec, site_wide)}
+    for scope, place_id in ((Scope.STUDIO, studio), (Scope.ROOM, room)):
+        if place_id:
+            may = _allowed(spec, scope, site_wide)
+            own = scopes.stored(slug, Place(scope, place_id))
+            values = inside(spec, values, {key: own[key] for key in own if key in may})
+    return values
 
 
-def _write(session: Session, slug: str, key: str, value: Any, room_id: str | None = None) -> None:
-    session.merge(
-        Setting(
-            scope="site" if room_id is None else "room",
-            scope_id=room_id or "",
-            plugin=slug,
-            key=key,
-            value=value,
-            changed_at=now_ms(session),
-        )
-    )
+def _allowed(spec: SettingsSpec, scope: Scope, site_wide: Mapping[str, Any]) -> frozenset[str]:
+    offered = _offered(spec, scope)
+    return offered & frozenset(site_wide.get(scopes.ALLOWED[scope], offered))
+
+
+def _offered(spec: SettingsSpec, scope: Scope) -> frozenset[str]:
+    return spec.room if scope is Scope.ROOM else spec.studio
+
+
+def _studio_of(performer_id: str) -> str:
+    cache, key = _cache(), ("studio", performer_id)
+    if key not in cache:
+        cache[key] = studio_of(performer_id)
+    return cast("str", cache[key])
+
+
+def _note(
+    session: Session,
+    what: str,
+    slug: str,
+    key: str,
+    actor_id: str | None,
+    place: Place,
+    **data: Any,
+) -> None:
+    where = {} if place is SITE else {place.scope.value: place.id}
+    about = {**data, **where}
+    audit.record(session, actor_id, f"{slug}.setting.{what}", f"{slug}.{key}", data=about)
+    _tell(session, slug, key, actor_id)
+
+
+def _tell(session: Session, slug: str, key: str, actor_id: str | None) -> None:
+    fact = SettingChanged(id=new_id(), at=now_ms(session), actor_id=actor_id, plugin=slug, key=key)
+    write_event(session, fact)
+    after_commit(session, forget)
 
 
 def _known(slug: str, spec: SettingsSpec, stored: Mapping[str, Any]) -> dict[str, Any]:
     # A key that a newer version dropped stays in the table and is not seen.
     return {
-        key: _reveal(slug, key, value) if key in spec.secrets else value
+        key: _revealed(slug, key, value) if key in spec.secrets else value
         for key, value in stored.items()
         if key in spec.defaults
     }
 
 
-def _no_such_key(slug: str, key: str, known: Mapping[str, Any]) -> str:
-    near = difflib.get_close_matches(key, known, n=1)
-    hint = f" Did you mean '{near[0]}'?" if near else f" It has: {', '.join(sorted(known))}."
-    return f"'{slug}' has no setting '{key}'.{hint}"
-
-
-def core_value(key: str, value: Any) -> Any:
-    """Return a value as a setting of the core holds it, or raise SettingError: pure."""
-    if key not in CORE_DEFAULTS:
-        raise SettingError(_no_such_key(CORE, key, CORE_DEFAULTS))
-    default = CORE_DEFAULTS[key]
-    if isinstance(default, tuple) and isinstance(value, (list, tuple)):
-        return tuple(str(part) for part in value)
-    fits = type(value) is type(default)
-    if not fits or (isinstance(value, int) and value < 0):
-        kind = {bool: "on or off", int: "a whole number from 0", str: "a text"}
-        wanted = kind.get(type(default), f"a {type(default).__name__}")
-        raise SettingError(f"'{key}' must be {wanted}; {value!r} is not.")
-    return value
-
-
-def _fernet() -> Fernet:
-    config: Config = current_app.config["PPVCMS"]
-    key = HKDF(SHA256(), 32, salt=None, info=b"ppvcms plugin secrets").derive(
-        config.secret_key.encode()
-    )
-    return Fernet(base64.urlsafe_b64encode(key))
-
-
-def _seal(value: str) -> str:
-    if not value or value.startswith(FROM_ENVIRONMENT):
-        return value
-    return _fernet().encrypt(value.encode()).decode()
-
-
-def _reveal(slug: str, key: str, value: str) -> str:
-    if not value:
-        return ""
-    if value.startswith(FROM_ENVIRONMENT):
-        return os.environ.get(value.removeprefix(FROM_ENVIRONMENT), "")
+def _revealed(slug: str, key: str, value: str) -> str:
     try:
-        return _fernet().decrypt(value.encode()).decode()
-    except InvalidToken:
+        return reveal(value)
+    except UnreadableError:
         raise SettingError(
             f"The secret '{key}' of '{slug}' cannot be read: the site's secret key has changed. "
             "Enter it again on the plugin's settings page."

@@ -22,6 +22,7 @@ PARTS = (
     "ppvcms.web.receipts",
     "ppvcms.web.wallet",
     "ppvcms.web.pay",
+    "ppvcms.web.own_settings",
     "ppvcms.web.perform",
     "ppvcms.web.earnings",
     "ppvcms.web.admin",

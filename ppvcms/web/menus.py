@@ -32,6 +32,7 @@ _ENTRIES = select(
     MenuEntry.weight,
     MenuEntry.hidden,
     MenuEntry.audience,
+    MenuEntry.page,
 ).order_by(MenuEntry.weight, MenuEntry.id)
 # Nothing moved: the core's lines, then the owner's (0 to 999), then the plugins'.
 CORE_FROM, OWN_LAST, PLUGINS_FROM = -100, 999, 1_000
@@ -100,6 +101,7 @@ class _Entry(NamedTuple):
     weight: int | None
     hidden: bool
     audience: str
+    page: str | None
 
 
 def menu(name: str) -> list[MenuItem]:
@@ -177,11 +179,12 @@ def _core(name: str) -> list[_Core]:
 
 
 def _own_lines(name: str) -> Iterator[Line]:
+    pages = registry.plugin_pages()
     for row in _entries(name):
-        if row.source is None:
+        if row.source is None and (row.page is None or row.page in pages):
             yield Line(
                 f"{OWN}{row.id}",
-                row.label,
+                row.label or (str(pages[row.page].title) if row.page else ""),
                 row.url,
                 weight=OWN_LAST if row.weight is None else row.weight,
                 hidden=row.hidden,
@@ -201,6 +204,9 @@ def _plugin_lines(name: str) -> Iterator[Line]:
 
 
 def _last_items(name: str) -> list[MenuItem]:
+    if name == "studio":
+        url = built("studio_settings.settings_of_studio")
+        return [_item(_("Settings"), url, "sliders")] if url else []
     if name != "account" or current_actor().user_id is None:
         return []
     url = built("auth.sign_out")

@@ -25,6 +25,7 @@ from wtforms.validators import Length, NumberRange, Optional
 from ppvcms.host import registry
 from ppvcms.host.fields import CreditsField
 from ppvcms.host.labels import label
+from ppvcms.host.snapshot import current
 from ppvcms.metering import earnings as earned
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
@@ -99,12 +100,17 @@ def performer_nav() -> list[MenuItem]:
         ("perform.prices", _("Prices"), "tag"),
         ("earnings.index", _("Earnings"), "graph-up"),
         ("perform.room", _("My room"), "door-open"),
+        *([("perform.settings_of_room", _("Settings"), "sliders")] if _any_settings() else []),
     )
     items = [
         MenuItem(text, url_for(endpoint), icon, active=request.endpoint == endpoint)
         for endpoint, text, icon in own
     ]
     return [*items, *added_items("performer")]
+
+
+def _any_settings() -> bool:
+    return any(spec.room for spec in current().settings_specs.values())
 
 
 @blueprint.record
@@ -143,7 +149,7 @@ def overview() -> ResponseReturnValue:
 @policy(who=PERFORMS)
 def live() -> ResponseReturnValue:
     """Show the live page."""
-    room = _room()
+    room = my_room()
     card = listing.card_of(room.id)
     prices = card.prices if card else ()
     return render_template(
@@ -167,7 +173,7 @@ def live() -> ResponseReturnValue:
 @policy(who=PERFORMS)
 def room() -> ResponseReturnValue:
     """Edit what the room says of itself, and its pictures."""
-    found = _room()
+    found = my_room()
     form = RoomForm(data=_as_form(found))
     named = {one.id: one.name for one in services.categories()}
     form.category_id.choices = choices({"": _("None"), **named})
@@ -198,7 +204,7 @@ def add_picture() -> ResponseReturnValue:
     if not data:
         flash(_("Choose a picture first."), "warning")
     else:
-        answer = images.upload(_room().id, current_actor(), data)
+        answer = images.upload(my_room().id, current_actor(), data)
         if isinstance(answer, Refusal):
             flash(str(answer), "danger")
         else:
@@ -219,7 +225,7 @@ def remove_picture(image_id: str) -> ResponseReturnValue:
 @policy(who=PERFORMS)
 def prices() -> ResponseReturnValue:
     """Show and change what a minute costs, inside the owner's limits."""
-    found = _room()
+    found = my_room()
     rows = rates.rate_rows(found.id)
     forms = {row.mode: _price_form(row) for row in rows}
     chosen = forms.get(request.form.get("mode", ""))
@@ -239,7 +245,8 @@ def prices() -> ResponseReturnValue:
     return render_template("perform/prices.html", rows=[(row, forms[row.mode]) for row in rows])
 
 
-def _room() -> Room:
+def my_room() -> Room:
+    """Return the room of who asks; without one there is no page."""
     if g.room is None:
         abort(404, _("You have no room yet. Ask the site to open one for you."))
     room: Room = g.room

@@ -7,14 +7,22 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from ppvcms.accounts.models import AuditLog
-from ppvcms.db import db, transaction
-from ppvcms.host import settings
+from ppvcms.accounts.models import AuditLog, StudioPart, User
+from ppvcms.db import db, now_ms, transaction
+from ppvcms.host import lifecycle, settings
+from ppvcms.host.contract import RoomView
+from ppvcms.host.core_settings import CoreSettings, SettingError
 from ppvcms.host.models import Setting
-from ppvcms.host.settings import CoreSettings, SettingError, save_site, site
+from ppvcms.host.scopes import SITE, Place, Scope
+from ppvcms.host.settings import save_site, site
+from ppvcms.host.snapshot import current
+from ppvcms.ids import new_id
+from ppvcms.ledger.models import Outbox
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from sqlalchemy.orm import Session
 
     from ppvcms.host.app import Host
 
@@ -34,16 +42,42 @@ def register_settings():
         form=TheForm,
         defaults={"rate": 200, "greeting": "Hi", "api_key": ""},
         secrets=frozenset({"api_key"}),
+        room=frozenset({"rate", "greeting"}),
+        studio=frozenset({"rate"}),
+        within=lambda wider, own: {"rate": "Too low."} if own["rate"] < wider["rate"] else {},
     )
 """
+ROOM = RoomView("room1", "room", "Anna", "anna", "online", None)
+OTHER = RoomView("room2", "other", "Bo", "bo", "online", None)
 
 
 def change(**values: object) -> None:
     transaction(lambda session: save_site(session, None, values))
 
 
-def change_plugin(slug: str, key: str, value: object, room_id: str | None = None) -> None:
-    transaction(lambda session: settings.save(session, slug, key, value, room_id=room_id))
+def change_plugin(slug: str, key: str, value: object, place: Place = SITE) -> None:
+    transaction(lambda session: settings.save(session, slug, key, value, place=place))
+
+
+def works_for(studio_id: str, performer_id: str) -> None:
+    """Let somebody work for a studio from now on."""
+
+    def act(session: Session) -> None:
+        for one in (studio_id, performer_id):
+            about = {"email": one, "display_name": one, "name_key": one, "password_hash": ""}
+            session.add(User(id=one, created_at=now_ms(session), **about))
+        session.flush()
+        part = StudioPart(
+            id=new_id(),
+            performer_id=performer_id,
+            studio_id=studio_id,
+            percent=20,
+            source="tests",
+            from_at=now_ms(session) - 1000,
+        )
+        session.add(part)
+
+    transaction(act)
 
 
 def stored(slug: str, key: str) -> object:
@@ -109,20 +143,72 @@ def test_a_rolled_back_change_is_not_seen() -> None:
     assert site().request_ttl_s == 120
 
 
-def test_the_room_goes_before_the_site_and_the_site_before_the_default(
+def test_the_room_goes_before_the_studio_the_studio_before_the_site_and_that_before_the_default(
     switch_on: Callable[..., str],
 ) -> None:
     slug = switch_on(CODE)
+    works_for("studio1", "bo")
     assert settings.of(slug).rate == 200
 
     change_plugin(slug, "rate", 300)
-    change_plugin(slug, "rate", 400, room_id="room1")
+    change_plugin(slug, "rate", 350, Place(Scope.STUDIO, "studio1"))
+    change_plugin(slug, "rate", 400, Place(Scope.ROOM, "room1"))
 
     assert settings.of(slug).rate == 300
-    assert settings.of(slug, "room1").rate == 400
-    assert settings.of(slug, "room2").rate == 300
-    transaction(lambda session: settings.reset(session, slug, "rate"))
-    assert settings.of(slug).rate == 200
+    assert settings.of(slug, studio="studio1").rate == 350
+    assert (settings.of(slug, room=ROOM).rate, settings.of(slug, room=OTHER).rate) == (400, 350)
+    change_plugin(slug, "rate", 500, Place(Scope.ROOM, "room2"))
+    assert settings.of(slug, room=OTHER).rate == 500
+    assert last_act(f"{slug}.setting.changed") == {"value": 500, "room": "room2"}
+    for place in (Place(Scope.ROOM, "room2"), SITE):
+        transaction(lambda session, place=place: settings.reset(session, slug, "rate", place=place))  # type: ignore[misc] # binds now
+    assert (settings.of(slug).rate, settings.of(slug, room=OTHER).rate) == (200, 350)
+    heard = db.session.scalars(sa.select(Outbox.payload).where(Outbox.kind == "SettingChanged"))
+    assert {(fact["plugin"], fact["key"]) for fact in heard} == {(slug, "rate")}
+
+
+def test_rooms_set_what_the_owner_allows_and_what_lies_inside_the_owners_limits(
+    switch_on: Callable[..., str],
+) -> None:
+    slug = switch_on(CODE)
+    room = Place(Scope.ROOM, "room1")
+    for key in ("api_key", "gap"):
+        with pytest.raises(SettingError, match="has no setting"):
+            change_plugin(slug, key, "x", room)
+    with pytest.raises(SettingError, match="has no setting 'greeting'"):
+        change_plugin(slug, "greeting", "x", Place(Scope.STUDIO, "studio1"))
+    change_plugin(slug, "rate", 400, room)
+    change_plugin(slug, "greeting", "Hello", room)
+
+    transaction(lambda s: settings.allow(s, slug, Scope.ROOM, ["greeting"], actor_id=None))
+
+    assert settings.allowed(slug, Scope.ROOM) == {"greeting"}
+    assert settings.of(slug, room=ROOM).as_dict() == {
+        "rate": 200,
+        "greeting": "Hello",
+        "api_key": "",
+    }
+    with pytest.raises(SettingError, match="has no setting 'rate'"):
+        change_plugin(slug, "rate", 500, room)
+    transaction(lambda s: settings.allow(s, slug, Scope.ROOM, ["greeting", "rate"], actor_id=None))
+    assert settings.of(slug, room=ROOM).rate == 400
+    # The owner's limit has passed the room's value meanwhile: it rests.
+    change_plugin(slug, "rate", 450)
+    held = settings.of(slug, room=ROOM)
+    assert (held.rate, held.greeting) == (450, "Hello")
+
+
+def test_a_plugin_that_offers_a_secret_to_rooms_is_not_loaded(
+    write_plugin: Callable[..., str],
+) -> None:
+    slug = write_plugin(CODE.replace('"rate", "greeting"}', '"api_key"}'))
+    assert lifecycle.install(slug, actor_id=None) is None
+
+    lifecycle.activate(slug, actor_id=None)
+
+    assert slug not in current().active
+    [found] = [one for one in lifecycle.overview() if one.slug == slug]
+    assert "name settings that are no secrets" in str(found)
 
 
 def test_a_wrong_key_of_a_plugin_names_the_nearest(switch_on: Callable[..., str]) -> None:

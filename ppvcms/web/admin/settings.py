@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from ppvcms.db import transaction
 from ppvcms.host import maintenance
 from ppvcms.host import settings as store
+from ppvcms.host.core_settings import CORE, CORE_DEFAULTS
 from ppvcms.web.admin.frame import blueprint, tell
 from ppvcms.web.admin.settings_texts import Group, Item, Kind, groups
 from ppvcms.web.guards import current_actor, policy
@@ -69,18 +70,18 @@ def settings_reset(key: str) -> ResponseReturnValue:
     group = next((one for one in groups() if any(item.key == key for item in one.items)), None)
     if group is not None:
         actor_id = current_actor().user_id
-        transaction(lambda session: store.reset(session, store.CORE, key, actor_id=actor_id))
+        transaction(lambda session: store.reset(session, CORE, key, actor_id=actor_id))
         tell(None, _("This setting is as at first again."))
     return redirect(url_for("admin.settings", _anchor=group.key if group else None))
 
 
 def _page(typed: Mapping[str, str], errors: Mapping[str, str]) -> str:
-    current, changed = store.site(), store.changed_at(store.CORE)
+    current, changed = store.site(), store.changed_at(CORE)
     shown: list[tuple[Group, list[Field]]] = []
     for group in groups():
         rows = []
         for item in group.items:
-            default = store.CORE_DEFAULTS[item.key]
+            default = CORE_DEFAULTS[item.key]
             value = getattr(current, item.key)
             kept = changed.get(item.key) if value != default else None
             text = typed.get(item.key, item_text(item, value))

@@ -8,16 +8,15 @@ from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
 from packaging.version import Version
-from werkzeug.datastructures import MultiDict
 
 from ppvcms.db import after_commit
 from ppvcms.host import customise, settings
 from ppvcms.host.colours import HEX, PICKED, SCHEMES
+from ppvcms.host.core_settings import CORE_DEFAULTS, SettingError, core_value
 from ppvcms.host.generation import move_generation
 from ppvcms.host.looks import digest, look_from
 from ppvcms.host.manifest import HOME_SECTIONS, labels_problem
 from ppvcms.host.runtime import runtime
-from ppvcms.host.settings import CORE_DEFAULTS, SettingError
 from ppvcms.host.snapshot import current, look_again
 from ppvcms.rooms.picture import PNG, encode_apart
 from ppvcms.web.admin.look_forms import LARGEST_PICTURE, WIDEST
@@ -25,6 +24,7 @@ from ppvcms.web.admin.settings import item_text, read_item
 from ppvcms.web.admin.settings_texts import groups
 from ppvcms.web.admin.siteconfig.document import plain, same, shape, text, unknown_key
 from ppvcms.web.admin.siteconfig.parts import Area, Fitted, Left
+from ppvcms.web.plugin_forms import typed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -61,7 +61,7 @@ def _core_faults(entries: Entries) -> dict[str, str]:
             found[key] = unknown_key(key, set(CORE_DEFAULTS) - ELSEWHERE)
             continue
         try:
-            checked = settings.core_value(key, value)
+            checked = core_value(key, value)
             if key in items and not same(
                 read_item(items[key], item_text(items[key], checked)), value
             ):
@@ -162,23 +162,9 @@ def _form_faults(slug: str, spec: SettingsSpec, changes: dict[str, Any]) -> dict
 
 def _filled(spec: SettingsSpec, values: Mapping[str, Any]) -> Form:
     """Return the form as if these values had been typed, judged."""
-    form = spec.form(_typed(spec.form(data=values)))
+    form = spec.form(typed(spec.form(data=values)))
     form.validate()
     return form
-
-
-def _typed(form: Form) -> MultiDict[str, str]:
-    """Return what a browser would send for a filled form."""
-    return MultiDict((field.name, word) for field in form for word in _words_of(field))
-
-
-def _words_of(field: Any) -> list[str]:
-    if isinstance(field.data, bool):
-        return ["y"] if field.data else []
-    if hasattr(field, "iter_choices"):
-        chosen = field.data if isinstance(field.data, (list, tuple)) else [field.data]
-        return [str(each) for each in chosen if each is not None]
-    return [str(field._value())]  # noqa: SLF001 - WTForms' own name for what an input shows
 
 
 def _write_plugins(session: Session, entries: Entries, actor_id: str | None) -> None:
