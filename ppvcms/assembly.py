@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from ppvcms import wire
+from ppvcms.content import plugin_pages
 from ppvcms.db import init_db
-from ppvcms.host import runtime
+from ppvcms.host import runtime, strict
 from ppvcms.host.app import Host
 from ppvcms.host.catalogues import SiteBabel
 from ppvcms.host.files import CORE_STATIC
@@ -19,6 +20,7 @@ from ppvcms.metering import lines
 from ppvcms.realtime import init_emitter, init_realtime
 from ppvcms.sales import direct
 from ppvcms.web import register
+from ppvcms.web.blocks import init_blocks
 from ppvcms.web.errors import init_errors
 from ppvcms.web.formats import init_formats
 from ppvcms.web.frame import init_frame
@@ -46,6 +48,7 @@ def assemble(config: Config, *, role: str) -> Host:
     init_formats(app)
     init_frame(app)
     init_social(app)
+    init_blocks(app)
     init_headers(app)
     init_errors(app)
     init_safe_mode(app)
@@ -56,7 +59,11 @@ def assemble(config: Config, *, role: str) -> Host:
         lines.link()
     duties.link(app)
     direct.link(app)
+    plugin_pages.link(app)
     _realtime(app, config, role)
+    # A command must work on a broken site: it is what mends it.
+    if config.strict and role != "command":
+        strict.require_everything(app)
     return app
 
 

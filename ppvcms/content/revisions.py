@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import delete, select
 
 from ppvcms.accounts.models import User
+from ppvcms.content.blocks import blocks_of
 from ppvcms.content.models import Page, PageRevision
 from ppvcms.db import db, now_ms
 from ppvcms.ids import new_id
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
 
     from sqlalchemy.orm import Session
 
+    from ppvcms.content.blocks import Placed
+
 MOST = 50
 """So many saves of a page are kept; older ones go."""
-WORDS = ("title", "body", "search_title", "search_text", "no_index")
+WORDS = ("title", "blocks", "search_title", "search_text", "no_index")
 """What going back to a save brings back."""
 
 
@@ -30,7 +33,7 @@ class Draft:
 
     slug: str
     title: str
-    body: str
+    blocks: tuple[Placed, ...]
     published: bool = True
     publish_at: int | None = None
     audience: str = "all"
@@ -49,14 +52,14 @@ class Line:
 
 def draft_of(row: Page) -> Draft:
     """Return a page as it stands."""
-    return Draft(**{field.name: getattr(row, field.name) for field in fields(Draft)})
+    return _draft({field.name: getattr(row, field.name) for field in fields(Draft)})
 
 
 def draft_in(revision: PageRevision) -> Draft:
     """Return the page as it was kept; what was not known then has its default."""
     known = {field.name for field in fields(Draft)}
     given: dict[str, Any] = {key: value for key, value in revision.content.items() if key in known}
-    return Draft(**given)
+    return _draft(given)
 
 
 def keep(session: Session, row: Page, actor_id: str | None) -> None:
@@ -102,14 +105,18 @@ def revision(page_id: str, revision_id: str) -> PageRevision | None:
 
 
 def changed_fields(old: Draft, new: Draft) -> list[str]:
-    """Return the names of what differs, the text left out: pure."""
-    names = (field.name for field in fields(Draft) if field.name != "body")
+    """Return the names of what differs, the blocks left out: pure."""
+    names = (field.name for field in fields(Draft) if field.name != "blocks")
     return [name for name in names if getattr(old, name) != getattr(new, name)]
 
 
 def changed_lines(old: str, new: str) -> list[Line]:
     """Return the lines of two texts, with two kept ones around each change: pure."""
     return list(_lines(old, new)) if old != new else []
+
+
+def _draft(given: dict[str, Any]) -> Draft:
+    return Draft(**given | {"blocks": blocks_of(given["blocks"])})
 
 
 def _lines(old: str, new: str) -> Iterator[Line]:

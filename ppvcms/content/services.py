@@ -10,12 +10,15 @@ import nh3
 from flask_babel import gettext as _
 from markdown_it import MarkdownIt
 from markupsafe import Markup
-from sqlalchemy import delete, or_, select
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from ppvcms.accounts import audit
 from ppvcms.content import revisions
-from ppvcms.content.models import Page, PageRevision
+from ppvcms.content.blocks import blocks_of, too_large
+from ppvcms.content.library.texts import ATTRIBUTES, init_pictures, pictures_in
+from ppvcms.content.models import MenuEntry, Page, PageRevision
+from ppvcms.content.plugin_pages import is_on, title_of
 from ppvcms.db import db, now_ms, unit_of_work
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement
     from sqlalchemy.orm import Session
 
+    from ppvcms.content.blocks import Placed
     from ppvcms.content.revisions import Draft
 
 SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,62}[a-z0-9])?")
@@ -41,6 +45,7 @@ TAGS = frozenset(
         "h4",
         "hr",
         "i",
+        "img",
         "li",
         "ol",
         "p",
@@ -56,15 +61,16 @@ TAGS = frozenset(
     }
 )
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")
+init_pictures(_markdown)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A page ready to be shown; `html` has passed the sanitizer, `audience` says to whom."""
+    """A page ready to be shown; `audience` says to whom."""
 
     slug: str
     title: str
-    html: Markup
+    blocks: tuple[Placed, ...]
     audience: str
     search_title: str
     search_text: str
@@ -72,30 +78,37 @@ class Shown:
 
 
 def render_text(text: str) -> Markup:
-    """Return Markdown as clean HTML; raw HTML in it is shown, not obeyed."""
+    """Return Markdown as clean HTML; raw HTML in it is shown, not obeyed.
+
+    Pictures come from the library alone: ``![words](media:<id>)``.
+    """
     clean = nh3.clean(
-        _markdown.render(text),
+        _markdown.render(text, pictures_in(text)),
         tags=set(TAGS),
-        attributes={"a": {"href"}},
+        attributes={"a": {"href"}, "img": ATTRIBUTES},
         url_schemes={"http", "https", "mailto"},
     )
     return Markup(clean)  # noqa: S704 - sanitized in the line above
 
 
 def page(slug: str) -> Shown | None:
-    """Return a page that is out; who may read it says its `audience`."""
+    """Return a page that is out; who may read it says its `audience`.
+
+    A plugin's page is not out while the plugin is off.
+    """
     row = db.session.scalars(select(Page).where(Page.slug == slug, *_out())).first()
-    return shown(row) if row is not None else None
+    return shown(row) if row is not None and is_on(row.source) else None
 
 
 def shown(row: Page) -> Shown:
     """Return a page, out or not, as its readers see it."""
+    title = title_of(row)
     return Shown(
         row.slug,
-        row.title,
-        render_text(row.body),
+        title,
+        blocks_of(row.blocks),
         row.audience,
-        row.search_title or row.title,
+        row.search_title or title,
         row.search_text,
         row.no_index,
     )
@@ -109,14 +122,16 @@ def pages() -> list[Page]:
 def open_pages() -> list[Page]:
     """Return the pages that every visitor may read and search engines may name."""
     found = select(Page).where(*_out(), Page.audience == "all", ~Page.no_index)
-    return list(db.session.scalars(found.order_by(Page.slug)))
+    return [row for row in db.session.scalars(found.order_by(Page.slug)) if is_on(row.source)]
 
 
 def save_page(draft: Draft, *, page_id: str | None, actor_id: str | None) -> Page | Refusal:
     """Make or change a page and keep what it is now among its saves.
 
-    The refusals are "slug" and "publish_at": nothing was saved.
+    The refusals are "slug", "blocks" and "publish_at": nothing was saved.
     """
+    if too_large(draft.blocks):
+        return Refusal("blocks", _("This is more than one page holds. Nothing was saved."), "")
     if not SLUG.fullmatch(draft.slug):
         return Refusal("slug", _("The address may have small letters, digits and hyphens."), "")
     try:
@@ -160,6 +175,8 @@ def delete_page(page_id: str, *, actor_id: str | None) -> None:
         row = session.get(Page, page_id)
         if row is not None:
             session.execute(delete(PageRevision).where(PageRevision.page_id == page_id))
+            if row.source is not None:
+                session.execute(delete(MenuEntry).where(MenuEntry.page == row.source))
             session.delete(row)
             audit.record(
                 session,
@@ -188,6 +205,9 @@ def _write(
     for name, value in asdict(draft).items():
         setattr(row, name, value)
     row.changed_at = now
+    if row.source is not None:
+        line = update(MenuEntry).where(MenuEntry.page == row.source)
+        session.execute(line.values(url=f"/p/{row.slug}"))
     session.flush()
     revisions.keep(session, row, actor_id)
     facts = {"slug": draft.slug, "published": draft.published, "audience": draft.audience}

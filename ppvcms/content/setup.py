@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from ppvcms.accounts.roles import ensure_roles
 from ppvcms.accounts.services import create_user
+from ppvcms.content.blocks import text_blocks
 from ppvcms.content.models import MenuEntry, Page
 from ppvcms.db import now_ms, unit_of_work
 from ppvcms.errors import PpvcmsError
 from ppvcms.host import lifecycle, themes
-from ppvcms.host.settings import CORE_DEFAULTS, save, save_site
+from ppvcms.host.core_settings import CORE_DEFAULTS
+from ppvcms.host.settings import save, save_site
 from ppvcms.host.snapshot import current
 from ppvcms.ids import new_id
 from ppvcms.payments.models import CreditPack
@@ -139,7 +141,8 @@ def _pages(session: Session, preset: Preset | None) -> None:
     texts = {slug: (title, body) for slug, title, body in PAGES}
     texts |= {slug: (page["title"], page["body"]) for slug, page in own.items()}
     for weight, (slug, (title, body)) in enumerate(texts.items()):
-        session.add(Page(id=new_id(), slug=slug, title=title, body=body, changed_at=now))
+        blocks = [asdict(one) for one in text_blocks(body)]
+        session.add(Page(id=new_id(), slug=slug, title=title, blocks=blocks, changed_at=now))
         session.add(
             MenuEntry(id=new_id(), menu="footer", label=title, url=f"/p/{slug}", weight=weight)
         )

@@ -6,13 +6,14 @@ import keyword
 import re
 import tomllib
 from dataclasses import MISSING, Field, dataclass, field, fields
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
 from packaging.version import InvalidVersion, Version
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Hashable, Mapping
     from pathlib import Path
 
 M = TypeVar("M")
@@ -22,8 +23,8 @@ CORE_WORDS = frozenset(
     [
         *("account", "admin", "assets", "auth", "core", "credits", "demo", "files", "help"),
         *("hooks", "host", "images", "jobs", "ledger", "live", "media", "metering", "pay"),
-        *("payments", "perform", "plugin", "plugins", "ppvcms", "profile", "rest", "room"),
-        *("rooms", "site", "static", "studio", "test", "tests", "theme", "themes", "web"),
+        *("payments", "perform", "plugin", "plugins", "ppvcms", "profile", "regions", "rest"),
+        *("room", "rooms", "site", "static", "studio", "test", "tests", "theme", "themes", "web"),
     ]
 )
 CATEGORIES = (
@@ -42,6 +43,8 @@ SCOPES = ("site", "studio", "room")
 DATA = "data"
 THEME_KINDS = ("templates", DATA)
 THEME_SCHEMES = ("auto", "light", "dark")
+REGIONS = ("header", "home", "listing_side", "footer")
+"""Named places around pages where owners put blocks; a theme declares those it has."""
 HOME_SECTIONS = ("hero", "top", "list", "categories", "steps")
 FONT_KINDS = ("sans", "serif", "narrow")
 LABEL_FORMS = frozenset(["zero", "one", "two", "few", "many", "other", "plural"])
@@ -113,12 +116,12 @@ def read_plugin(path: Path, slug: str = "") -> Manifest | list[str]:
 
     `slug` is the one it must have: its folder's name, unless said otherwise.
     """
-    return _read(path, slug or path.parent.name, Manifest, _PLUGIN_CHECKS)
+    return _read(path, slug or path.parent.name, Manifest)
 
 
 def read_theme(path: Path, slug: str = "") -> ThemeManifest | list[str]:
     """Return the theme's manifest in the file, or every problem it has."""
-    return _read(path, slug or path.parent.name, ThemeManifest, _THEME_CHECKS)
+    return _read(path, slug or path.parent.name, ThemeManifest)
 
 
 def slug_problem(slug: object) -> str:
@@ -130,9 +133,9 @@ def slug_problem(slug: object) -> str:
     return ""
 
 
-def _read(path: Path, slug: str, kind: type[M], checks: Mapping[str, Check]) -> M | list[str]:
+def _read(path: Path, slug: str, kind: type[M]) -> M | list[str]:
     try:
-        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+        answer = _checked(path.read_text(encoding="utf-8"), slug, cast("Hashable", kind))
     except FileNotFoundError:
         return [f"{path.name} is missing. Add it, or remove the folder."]
     except OSError as error:
@@ -141,15 +144,22 @@ def _read(path: Path, slug: str, kind: type[M], checks: Mapping[str, Check]) -> 
         return [f"{path.name} is not UTF-8 text. Save it as UTF-8."]
     except tomllib.TOMLDecodeError as error:
         return [f"{path.name} is not valid TOML: {error}."]
+    return list(answer) if isinstance(answer, tuple) else cast("M", answer)
+
+
+@lru_cache(maxsize=512)
+def _checked(text: str, slug: str, kind: type) -> object:
+    """Return what a text says; every start and every list of plugins asks for all of them."""
+    raw = tomllib.loads(text)
     problems = _unknown(raw, kind) + _missing(raw, kind)
-    for name, check in checks.items():
+    for name, check in (_THEME_CHECKS if kind is ThemeManifest else _PLUGIN_CHECKS).items():
         if name in raw and (right := check(raw[name])):
             problems.append(f"{name} = {_short(raw[name])} is not right. It must be {right}.")
     if "slug" in raw and not problems and raw["slug"] != slug:
         problems.append(
             f"slug = '{raw['slug']}' differs from the folder '{slug}'. Give both the same name."
         )
-    return problems or kind(**{key: _frozen(value) for key, value in raw.items()})
+    return tuple(problems) or kind(**{key: _frozen(value) for key, value in raw.items()})
 
 
 def _unknown(raw: Mapping[str, Any], kind: type) -> list[str]:
@@ -361,7 +371,7 @@ _THEME_CHECKS: dict[str, Check] = {
     "type": _type,
     "home": _home,
     "slots": _texts,
-    "regions": _texts,
+    "regions": _some_of(REGIONS),
     "labels": labels_problem,
     "screenshot": _any_text,
 }

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from flask import current_app, request
+from flask import current_app, g, request
 
 from ppvcms.host.worn import preview
 
@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 def init_headers(app: Flask) -> None:
     """Add the headers to every answer."""
     app.after_request(_add)
+
+
+def show_in_own_frame() -> None:
+    """Let a page of this site show the answer of this request in a frame."""
+    g.shown_in_own_frame = True
 
 
 def _add(response: Response) -> Response:
@@ -31,9 +36,9 @@ def _add(response: Response) -> Response:
 
 
 def _in_own_frame() -> bool:
-    """Whether the owner looks at this page inside the customiser."""
+    """Whether the owner looks at this page inside the customiser or the editor of pages."""
     seen = preview()
-    return seen is not None and seen.framed
+    return bool(g.get("shown_in_own_frame")) or (seen is not None and seen.framed)
 
 
 def _policy() -> str:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import Blueprint, abort, render_template
+from flask import Blueprint, abort, flash, redirect, render_template
+from flask_babel import gettext as _
 
 from ppvcms.content import services
-from ppvcms.content.audiences import admits
+from ppvcms.content.audiences import door_of, may_read
 from ppvcms.web.guards import ask_to_sign_in, current_actor, policy
 
 if TYPE_CHECKING:
@@ -23,8 +24,12 @@ def page(slug: str) -> ResponseReturnValue:
     found, actor = services.page(slug), current_actor()
     if found is None:
         abort(404)
-    if not admits(found.audience, actor) and not actor.can("pages.manage"):
-        if actor.user_id is None:
-            return ask_to_sign_in()
+    if actor.can("pages.manage") or may_read(found.audience, actor):
+        return render_template("site/page.html", page=found)
+    if actor.user_id is None:
+        return ask_to_sign_in()
+    door = door_of(found.audience)
+    if not door:
         abort(403)
-    return render_template("site/page.html", page=found)
+    flash(_("“%(page)s” is for others so far. Here you can become one of them.", page=found.title))
+    return redirect(door)

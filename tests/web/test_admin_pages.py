@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
 from ppvcms.accounts.actor import VISITOR, Actor
 from ppvcms.content import menus, revisions, services
 from ppvcms.content.audiences import admits
+from ppvcms.content.blocks import TEXT, text_blocks
 from ppvcms.content.models import MenuEntry, Page, PageRevision
 from ppvcms.db import db, transaction
 from ppvcms.ids import new_id
@@ -30,10 +32,20 @@ def page_of(slug: str) -> Page:
     return db.session.scalars(select(Page).where(Page.slug == slug)).one()
 
 
+def text(body: str) -> dict[str, str]:
+    """The fields of a page that holds one text."""
+    return {"block": f"text:{TEXT}", "text-text": body}
+
+
+def body_of(blocks: list[dict[str, Any]]) -> str:
+    """What such a page says."""
+    return str(blocks[0]["values"]["text"])
+
+
 def saved(slug: str, body: str, page_id: str | None = None) -> Page:
     """Save a page as the editor does."""
     answer = services.save_page(
-        revisions.Draft(slug, "Title", body), page_id=page_id, actor_id=None
+        revisions.Draft(slug, "Title", text_blocks(body)), page_id=page_id, actor_id=None
     )
     assert isinstance(answer, Page)
     return answer
@@ -48,7 +60,7 @@ def test_an_audience_has_those_it_names_and_an_unknown_one_nobody() -> None:
 
 
 def test_a_draft_is_seen_by_who_writes_it_alone(owner: Browser) -> None:
-    fields = {"title": "About", "slug": "about", "body": "Not *yet*.", "state": "draft"}
+    fields = {"title": "About", "slug": "about", **text("Not *yet*."), "state": "draft"}
     made = owner.post("/admin/pages/new", **fields)
     page = page_of("about")
 
@@ -66,7 +78,7 @@ def test_a_draft_is_seen_by_who_writes_it_alone(owner: Browser) -> None:
 
 
 def _waits_for_its_moment_by_the_sites_clocks(owner: Browser) -> None:
-    fields = {"title": "Later", "slug": "later", "body": "Soon.", "state": "scheduled"}
+    fields = {"title": "Later", "slug": "later", **text("Soon."), "state": "scheduled"}
     none = owner.post("/admin/pages/new", **fields)
     past = owner.post("/admin/pages/new", **fields, publish_at="2001-01-01T10:00")
     owner.post("/admin/pages/new", **fields, publish_at="2199-01-01T10:00")
@@ -83,7 +95,7 @@ def _waits_for_its_moment_by_the_sites_clocks(owner: Browser) -> None:
 
 
 def test_a_page_for_a_role_is_shut_for_others(owner: Browser, quick_site: Site) -> None:
-    fields = {"title": "Handbook", "slug": "handbook", "body": "Be kind."}
+    fields = {"title": "Handbook", "slug": "handbook", **text("Be kind.")}
     owner.post("/admin/pages/new", **fields, audience="role:performer")
     performer = browser_of(quick_site, quick_site.person("Pia", "performer"))
     client = browser_of(quick_site, quick_site.person("Ben"))
@@ -102,7 +114,7 @@ def test_a_page_for_a_role_is_shut_for_others(owner: Browser, quick_site: Site) 
 
 
 def _says_what_search_engines_read(owner: Browser) -> None:
-    fields = {"title": "Terms", "slug": "rules", "body": "Text."}
+    fields = {"title": "Terms", "slug": "rules", **text("Text.")}
     owner.post(
         "/admin/pages/new", **fields, search_title="House <rules>", search_text="What holds."
     )
@@ -116,10 +128,10 @@ def _says_what_search_engines_read(owner: Browser) -> None:
 
 
 def test_every_save_is_kept_compared_and_brought_back(owner: Browser) -> None:
-    fields = {"title": "About", "slug": "about", "body": "one\ntwo\nthree"}
+    fields = {"title": "About", "slug": "about", **text("one\ntwo\nthree")}
     owner.post("/admin/pages/new", **fields)
     page_id = page_of("about").id
-    later = {"title": "About us", "slug": "about-us", "body": "one\n2 <b>\nthree"}
+    later = {"title": "About us", "slug": "about-us", **text("one\n2 <b>\nthree")}
     owner.post(f"/admin/pages/{page_id}", **later, audience="signed_in", state="draft")
     first = revisions.revisions(page_id)[-1]
 
@@ -131,7 +143,7 @@ def test_every_save_is_kept_compared_and_brought_back(owner: Browser) -> None:
     owner.post(f"/admin/pages/{page_id}/saves/{first.id}/undo")
     db.session.expire_all()
     page = page_of("about-us")
-    assert (page.title, page.body, page.published) == ("About", "one\ntwo\nthree", False)
+    assert (page.title, body_of(page.blocks), page.published) == ("About", "one\ntwo\nthree", False)
     assert page.audience == "signed_in"
     assert len(revisions.revisions(page_id)) == 3
     assert log("content.page.undone")[-1].subject == f"page:{page_id}"
@@ -142,18 +154,19 @@ def test_every_save_is_kept_compared_and_brought_back(owner: Browser) -> None:
 
 
 def _fifty_are_kept_and_go_with_their_page(owner: Browser) -> None:
-    terms = Page(id=new_id(), slug="terms", title="Terms", body="before", changed_at=1)
+    terms = Page(id=new_id(), slug="terms", title="Terms", changed_at=1)
+    terms.blocks = [asdict(one) for one in text_blocks("before")]
     transaction(lambda session: session.add(terms))
     for number in range(2):
         saved("terms", f"text {number}", terms.id)
     # What came with the site is kept when somebody first changes it.
     kept = revisions.revisions(terms.id)
-    assert [row.content["body"] for row in kept] == ["text 1", "text 0", "before"]
+    assert [body_of(row.content["blocks"]) for row in kept] == ["text 1", "text 0", "before"]
     for number in range(2, revisions.MOST + 3):
         saved("terms", f"text {number}", terms.id)
     kept = revisions.revisions(terms.id)
     assert len(kept) == revisions.MOST
-    assert kept[-1].content["body"] == "text 3"
+    assert body_of(kept[-1].content["blocks"]) == "text 3"
     owner.post(f"/admin/pages/{terms.id}/delete")
     gone = select(PageRevision).where(PageRevision.page_id == terms.id)
     assert db.session.scalars(gone).all() == []
@@ -193,7 +206,7 @@ def test_lines_of_a_menu_are_moved_renamed_and_hidden(owner: Browser, quick_site
 
 
 def test_two_at_once_make_one_page_and_one_order(site: Site) -> None:
-    draft = revisions.Draft("about", "About", "Text")
+    draft = revisions.Draft("about", "About", text_blocks("Text"))
     made = site.together(2, lambda _: services.save_page(draft, page_id=None, actor_id=None))
     both = ["core:site.home", "none:here"]
     site.together(2, lambda _: menus.order_lines("main", both, actor_id=None))

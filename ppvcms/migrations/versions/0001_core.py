@@ -219,6 +219,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("source", sa.String(120), nullable=True),
         sa.Column("label", sa.String(64), nullable=False),
         sa.Column("url", sa.String(300), nullable=False),
+        sa.Column("page", sa.String(64), nullable=True),
         sa.Column("weight", sa.Integer(), nullable=True),
         sa.Column("hidden", sa.Boolean(), nullable=False),
         sa.Column("audience", sa.String(40), nullable=False),
@@ -253,16 +254,18 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("slug", sa.String(64), nullable=False),
         sa.Column("title", sa.String(120), nullable=False),
-        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("blocks", sa.JSON(), nullable=False),
+        sa.Column("source", sa.String(64), nullable=True),
         sa.Column("published", sa.Boolean(), nullable=False),
         sa.Column("publish_at", sa.BigInteger(), nullable=True),
-        sa.Column("audience", sa.String(40), nullable=False),
+        sa.Column("audience", sa.String(120), nullable=False),
         sa.Column("search_title", sa.String(120), nullable=False),
         sa.Column("search_text", sa.String(300), nullable=False),
         sa.Column("no_index", sa.Boolean(), nullable=False),
         sa.Column("changed_at", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("id", name="pk_page"),
         sa.UniqueConstraint("slug", name="uq_page__slug"),
+        sa.UniqueConstraint("source", name="uq_page__source"),
     )
     op.create_table(
         "page_revision",
@@ -1192,6 +1195,29 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
     op.create_index("ix_stored_file__owner_id", "stored_file", ["owner_id"])
     op.create_index("ix_stored_file__kept__made_at", "stored_file", ["kept", "made_at"])
     op.create_table(
+        "library_item",
+        sa.Column("id", sa.String(26), nullable=False),
+        sa.Column("name", sa.String(120), nullable=False),
+        sa.Column("alt", sa.String(300), nullable=False),
+        sa.Column("kind", sa.String(12), nullable=False),
+        sa.Column("content_type", sa.String(64), nullable=False),
+        sa.Column("digest", sa.String(64), nullable=False),
+        sa.Column("widths", sa.JSON(), nullable=False),
+        sa.Column("file_id", sa.String(26), nullable=True),
+        sa.Column("audience", sa.String(40), nullable=False),
+        sa.Column("size", sa.BigInteger(), nullable=False),
+        sa.Column("made_at", sa.BigInteger(), nullable=False),
+        sa.Column("changed_at", sa.BigInteger(), nullable=False),
+        sa.CheckConstraint(
+            "(file_id IS NULL) <> (digest = '')", name=op.f("ck_library_item__place")
+        ),
+        sa.ForeignKeyConstraint(
+            ["file_id"], ["stored_file.id"], name="fk_library_item__file_id__stored_file"
+        ),
+        sa.PrimaryKeyConstraint("id", name="pk_library_item"),
+    )
+    op.create_index("ix_library_item__digest", "library_item", ["digest"])
+    op.create_table(
         "upload",
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("user_id", sa.String(26), nullable=False),
@@ -1231,6 +1257,7 @@ TABLES = (
     "access",
     "sale",
     "good",
+    "library_item",
     "stored_file",
     "upload",
     "notice_delivery",

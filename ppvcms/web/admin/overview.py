@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from flask import render_template, url_for
 from flask_babel import gettext as _
-from sqlalchemy import func, select
+from sqlalchemy import Text, cast, func, select
 
 from ppvcms.content.models import Page
 from ppvcms.db import db, now_ms
@@ -185,7 +185,7 @@ def _steps() -> list[Step]:
             ),
         ),
         (
-            _any(Page, Page.body.startswith("This text is a beginning")),
+            _any(Page, cast(Page.blocks, Text).contains('"This text is a beginning')),
             "pages.manage",
             Step(
                 _("Write your terms"),

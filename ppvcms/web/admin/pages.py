@@ -1,9 +1,9 @@
-"""Pages of the site in Markdown: drafts, moments, readers, and every save brought back."""
+"""Pages of the site, built of blocks: drafts, moments, readers, and every save brought back."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
@@ -23,36 +23,40 @@ from wtforms.validators import InputRequired, Length, Optional
 from ppvcms.accounts.roles import role_list
 from ppvcms.content import revisions, services
 from ppvcms.content.audiences import ALL, ROLE, SIGNED_IN
+from ppvcms.content.blocks import as_text, blocks_of, text_blocks
 from ppvcms.content.models import Page
+from ppvcms.content.plugin_pages import is_on, make_again, missing, title_of
 from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
+from ppvcms.host import dispatch, registry
 from ppvcms.host.settings import site
 from ppvcms.results import Refusal
+from ppvcms.web.admin.block_editor import Editor
 from ppvcms.web.admin.frame import blueprint, tell
+from ppvcms.web.blocks import label_of
 from ppvcms.web.dates import local_in, moment_in
 from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.headers import show_in_own_frame
 from ppvcms.web.people import choices, role_name
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
 
+    from ppvcms.content.blocks import Placed
+
 DRAFT, SCHEDULED, PUBLISHED = "draft", "scheduled", "published"
+LONGEST_READERS = 120
 LOCAL = ["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"]
 
 
 class PageForm(FlaskForm):
-    """A page of text."""
+    """A page, but for its blocks."""
 
     title = StringField(_l("Title"), [InputRequired(), Length(max=120)])
     slug = StringField(
         _l("Address"),
         [InputRequired(), Length(max=64)],
         description=_l("Small letters, digits and hyphens; it stands behind /p/."),
-    )
-    body = TextAreaField(
-        _l("Text"),
-        [Length(max=100_000)],
-        description=_l("Markdown: ## heading, **bold**, [words](https://address), - list."),
     )
     state = RadioField(
         _l("State"),
@@ -78,19 +82,32 @@ class PageForm(FlaskForm):
     no_index = BooleanField(_l("Search engines should leave this page out"))
 
 
+class Row(NamedTuple):
+    """A page in the list; `on` unless its plugin is off."""
+
+    page: Page
+    title: str
+    state: str
+    on: bool
+
+
 @blueprint.get("/pages")
 @policy(who="pages.manage")
 def pages() -> ResponseReturnValue:
     """List the pages of the site."""
-    rows = [(row, state_of(row)) for row in services.pages()]
-    return render_template("admin/pages.html", pages=rows, readers=readers())
+    rows = sorted(
+        (Row(row, title_of(row), state_of(row), is_on(row.source)) for row in services.pages()),
+        key=lambda one: one.title.casefold(),
+    )
+    words = page_readers()
+    return render_template("admin/pages.html", pages=rows, readers=words, missing=missing())
 
 
 @blueprint.route("/pages/new", methods=["GET", "POST"])
 @policy(who="pages.manage")
 def page_new() -> ResponseReturnValue:
     """Write a page."""
-    return _edit(None, PageForm())
+    return _edit(None, PageForm(), text_blocks(""))
 
 
 @blueprint.route("/pages/<page_id>", methods=["GET", "POST"])
@@ -100,10 +117,11 @@ def page_edit(page_id: str) -> ResponseReturnValue:
     row = _page(page_id)
     at = row.publish_at
     given = asdict(revisions.draft_of(row)) | {
+        "title": title_of(row),
         "state": state_of(row),
         "publish_at": local_in(at, site().time_zone) if at is not None else None,
     }
-    return _edit(row, PageForm(data=given))
+    return _edit(row, PageForm(data=given), blocks_of(row.blocks))
 
 
 @blueprint.get("/pages/<page_id>/preview")
@@ -120,7 +138,8 @@ def page_look(page_id: str) -> ResponseReturnValue:
 def page_saves(page_id: str) -> ResponseReturnValue:
     """List what a page was after every save."""
     rows = revisions.revisions(page_id)
-    return render_template("admin/page_saves.html", page=_page(page_id), saves=rows)
+    row = _page(page_id)
+    return render_template("admin/page_saves.html", page=row, name=title_of(row), saves=rows)
 
 
 @blueprint.get("/pages/<page_id>/saves/<save_id>")
@@ -136,7 +155,8 @@ def page_save(page_id: str, save_id: str) -> ResponseReturnValue:
         page=row,
         save=kept,
         undoes=any(getattr(old, name) != getattr(new, name) for name in revisions.WORDS),
-        lines=revisions.changed_lines(old.body, new.body),
+        name=title_of(row),
+        lines=revisions.changed_lines(as_text(old.blocks, label_of), as_text(new.blocks, label_of)),
         fields=[_compared(name, old, new) for name in revisions.changed_fields(old, new)],
     )
 
@@ -154,9 +174,24 @@ def page_undo(page_id: str, save_id: str) -> ResponseReturnValue:
 @blueprint.post("/pages/preview")
 @policy(who="pages.manage", rate="120 per minute")
 def page_preview() -> ResponseReturnValue:
-    """Return a text as clean HTML, for the editor."""
-    sent = request.get_json(silent=True) or {}
-    return str(services.render_text(str(sent.get("text", ""))[:100_000]))
+    """Show what the editor holds as its readers would see it, in a frame of the editor."""
+    row = db.session.get(Page, request.form.get("page_id", ""))
+    editor = Editor.typed(blocks_of(row.blocks) if row is not None else ())
+    form = PageForm()
+    title = (form.title.data or "").strip()
+    text = " ".join((form.search_text.data or "").split())
+    shown = services.Shown("", title, editor.blocks, ALL, title, text, no_index=True)
+    show_in_own_frame()
+    return render_template("site/page.html", page=shown, framed=True)
+
+
+@blueprint.post("/pages/again")
+@policy(who="pages.manage")
+def page_again() -> ResponseReturnValue:
+    """Make a page of a plugin again that was deleted."""
+    refusal = make_again(request.form.get("key", ""), actor_id=current_actor().user_id)
+    tell(refusal, _("The page is there again, with its line in the menu."))
+    return redirect(url_for("admin.pages"))
 
 
 @blueprint.post("/pages/<page_id>/delete")
@@ -168,8 +203,21 @@ def page_delete(page_id: str) -> ResponseReturnValue:
     return redirect(url_for("admin.pages"))
 
 
+def page_readers(kept: str = ALL) -> dict[str, str]:
+    """Return who a page may be for, readers that plugins know among them."""
+    found = readers()
+    for key, kind in registry.page_readers().items():
+        offered = dispatch.ask(key.partition(".")[0], key, kind.choices)
+        pairs = () if isinstance(offered, Refusal) else offered
+        named = {f"{key}:{one}": f"{kind.label}: {words}" for one, words in pairs}
+        found |= {value: words for value, words in named.items() if len(value) <= LONGEST_READERS}
+    gone = _("A role that is gone") if kept.startswith(ROLE) else _("Readers that are gone")
+    found.setdefault(kept, gone)
+    return found
+
+
 def readers(kept: str = ALL) -> dict[str, str]:
-    """Return who a page may be for, with words for each; `kept` stays to be chosen."""
+    """Return the audiences of the core, with words for each; `kept` stays to be chosen."""
     roles = {ROLE + role.key: role_name(role.key, role.name) for role in role_list()}
     found = {ALL: _("Everybody"), SIGNED_IN: _("Who is signed in"), **roles}
     found.setdefault(kept, _("A role that is gone"))
@@ -191,29 +239,40 @@ def _page(page_id: str) -> Page:
     return row
 
 
-def _edit(row: Page | None, form: PageForm) -> ResponseReturnValue:
-    # A role that is gone stays chosen: nothing opens a page but the owner's act.
-    form.audience.choices = choices(readers(row.audience if row else ALL))
-    if form.validate_on_submit() and (draft := _draft(form)) is not None:
+def _edit(row: Page | None, form: PageForm, stored: tuple[Placed, ...]) -> ResponseReturnValue:
+    # Readers that are gone stay chosen: nothing opens a page but the owner's act.
+    form.audience.choices = choices(page_readers(row.audience if row else ALL))
+    editor = Editor.typed(stored) if form.is_submitted() else Editor.of(stored)
+    if form.is_submitted() and editor.act():
+        return _page_form(row, form, editor)
+    fits = form.validate_on_submit()
+    if editor.fits() and fits and (draft := _draft(form, row, editor.blocks)) is not None:
         answer = services.save_page(
             draft, page_id=row.id if row else None, actor_id=current_actor().user_id
         )
         if not isinstance(answer, Refusal):
             tell(None, _("The page is saved."))
             return redirect(url_for("admin.page_edit", page_id=answer.id))
-        form[answer.code].errors = [str(answer)]
-    page = render_template(
+        if answer.code in form.data:
+            form[answer.code].errors = [str(answer)]
+        else:
+            form.form_errors.append(str(answer))
+    return _page_form(row, form, editor), 422 if form.is_submitted() else 200
+
+
+def _page_form(row: Page | None, form: PageForm, editor: Editor) -> str:
+    return render_template(
         "admin/page.html",
         form=form,
         row=row,
-        out=row is not None and state_of(row) == PUBLISHED,
+        editor=editor,
+        out=row is not None and state_of(row) == PUBLISHED and is_on(row.source),
+        off=row is not None and not is_on(row.source),
         zone=site().time_zone,
-        preview=services.render_text(form.body.data or ""),
     )
-    return page, 422 if form.is_submitted() else 200
 
 
-def _draft(form: PageForm) -> revisions.Draft | None:
+def _draft(form: PageForm, row: Page | None, blocks: tuple[Placed, ...]) -> revisions.Draft | None:
     at = None
     if form.state.data == SCHEDULED:
         local = form.publish_at.data
@@ -222,10 +281,13 @@ def _draft(form: PageForm) -> revisions.Draft | None:
             missing = _("Say from when: a day and a time that the clocks have.")
             form.publish_at.errors = [missing]
             return None
+    title = (form.title.data or "").strip()
+    # A plugin's own title goes on following the reader's language until it is another one.
+    as_it_came = row is not None and row.source and not row.title and title == title_of(row)
     return revisions.Draft(
         slug=(form.slug.data or "").strip(),
-        title=(form.title.data or "").strip(),
-        body=form.body.data or "",
+        title="" if as_it_came else title,
+        blocks=blocks,
         published=form.state.data != DRAFT,
         publish_at=at,
         audience=form.audience.data,
@@ -251,7 +313,7 @@ def _compared(name: str, old: revisions.Draft, new: revisions.Draft) -> tuple[st
 
 def _said(name: str, value: Any) -> str:
     if name == "audience":
-        return readers(value)[value]
+        return page_readers(value)[value]
     if name == "publish_at":
         return f"{local_in(value, site().time_zone):%Y-%m-%d %H:%M}" if value else "-"
     if isinstance(value, bool):

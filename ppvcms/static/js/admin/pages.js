@@ -1,22 +1,59 @@
-// The preview of a page follows what is typed.
+// The editor of blocks without loading the page again: each button sends the form, and the list
+// of blocks that comes back takes the place of the old one. The preview follows what is typed.
 
-const preview = document.getElementById("preview");
-const text = document.querySelector("textarea[name=body]");
+import { announce, toast } from "../ui.js";
+
+const PAUSE_MS = 900;
+const form = document.querySelector("[data-pv-build]");
+const preview = form.querySelector("[data-pv-preview]");
+const SAID = { add: "textAdded", double: "textAdded", up: "textMoved", down: "textMoved", remove: "textRemoved" };
 let waiting = 0;
 
-async function refresh() {
-  const token = document.querySelector('meta[name="csrf-token"]')?.content ?? "";
-  const answer = await fetch(preview.dataset.preview, {
-    method: "POST",
-    credentials: "same-origin",
-    headers: { "Content-Type": "application/json", "X-CSRFToken": token },
-    body: JSON.stringify({ text: text.value }),
-  });
-  // The server has cleaned it: what is shown here is what visitors get.
-  if (answer.ok) preview.innerHTML = await answer.text();
+function look() {
+  window.clearTimeout(waiting);
+  // Hidden on a phone until it is asked for: then nothing is loaded.
+  if (preview) waiting = window.setTimeout(() => form.requestSubmit(preview), PAUSE_MS);
 }
 
-text?.addEventListener("input", () => {
-  window.clearTimeout(waiting);
-  waiting = window.setTimeout(refresh, 300);
+function focusOn(pieces, verb, old) {
+  const key = pieces.dataset.here;
+  if (verb === "add" || verb === "double") {
+    const fresh = [...pieces.querySelectorAll(".pv-piece")].find((one) => !old.includes(one.id));
+    fresh?.scrollIntoView({ block: "nearest" });
+    (fresh?.querySelector("input:not([type=hidden]), textarea, select") ?? fresh?.querySelector("button"))?.focus();
+    return;
+  }
+  const same = key && pieces.querySelector(`[value="${CSS.escape(`${verb}:${key}`)}"]`);
+  const other = key && pieces.querySelector(`#piece-${CSS.escape(key)} button:not(:disabled)`);
+  (same && !same.disabled ? same : other || pieces.querySelector("#new_block"))?.focus();
+}
+
+async function act(button) {
+  const verb = button.value.split(":")[0];
+  const old = [...form.querySelectorAll(".pv-piece")].map((one) => one.id);
+  let answer = null;
+  try {
+    answer = await fetch(form.action || location.href, { method: "POST", body: new FormData(form, button), credentials: "same-origin" });
+  } catch {
+    answer = null;
+  }
+  const page = answer?.ok ? new DOMParser().parseFromString(await answer.text(), "text/html") : null;
+  const pieces = page?.getElementById("pieces");
+  if (!pieces) {
+    toast(form.dataset.textTrouble, { urgent: true });
+    return;
+  }
+  document.getElementById("pieces").replaceWith(document.adoptNode(pieces));
+  announce(form.dataset[SAID[verb]] ?? "");
+  focusOn(pieces, verb, old);
+  look();
+}
+
+form.addEventListener("submit", (event) => {
+  const button = event.submitter;
+  if (button?.name !== "act" || button.value === "save") return;
+  event.preventDefault();
+  act(button);
 });
+form.addEventListener("input", look);
+look();

@@ -12,6 +12,7 @@ from ppvcms.accounts import audit, texts
 from ppvcms.accounts.models import OwnText
 from ppvcms.content import services
 from ppvcms.content.audiences import ALL
+from ppvcms.content.blocks import blocks_of, shape_problem, too_large
 from ppvcms.content.menus import FIXED, LINK
 from ppvcms.content.models import MenuEntry, Page
 from ppvcms.content.revisions import Draft
@@ -36,7 +37,7 @@ MENUS = ("main", "footer", "account")
 LATEST = 2**53
 LARGEST = 2**31 - 1
 PAGE_PARTS = tuple(field.name for field in fields(Draft) if field.name != "slug")
-LINE_PARTS = ("source", "label", "url", "weight", "hidden", "audience")
+LINE_PARTS = ("source", "label", "url", "page", "weight", "hidden", "audience")
 
 
 def _moment(value: Any) -> str:
@@ -51,12 +52,24 @@ def _source(value: Any) -> str:
     return "" if value is None else text(120, 1)(value)
 
 
+def _page(value: Any) -> str:
+    return "" if value is None else text(64, 1)(value)
+
+
+def _blocks(value: Any) -> str:
+    if not isinstance(value, list) or any(shape_problem(row) for row in value):
+        return str(_("This must be a list of blocks, each with key, name and values."))
+    if too_large(blocks_of(value)):
+        return str(_("This is more than one page holds."))
+    return ""
+
+
 PAGE: Mapping[str, Check] = {
-    "title": text(120, 1),
-    "body": text(100_000),
+    "title": text(120),
+    "blocks": _blocks,
     "published": switch,
     "publish_at": _moment,
-    "audience": text(40, 1),
+    "audience": text(120, 1),
     "search_title": text(120),
     "search_text": text(300),
     "no_index": switch,
@@ -65,6 +78,7 @@ LINE: Mapping[str, Check] = {
     "source": _source,
     "label": text(64),
     "url": text(300),
+    "page": _page,
     "weight": _weight,
     "hidden": switch,
     "audience": text(40, 1),
@@ -111,7 +125,7 @@ def _page_faults(entries: Entries) -> dict[str, str]:
 def _write_pages(session: Session, entries: Entries, actor_id: str | None) -> Refusal | None:
     ids = {row.slug: row.id for row in session.execute(select(Page.slug, Page.id))}
     for slug, value in entries.items():
-        draft = Draft(slug=slug, **value)
+        draft = Draft(slug=slug, **value | {"blocks": blocks_of(value["blocks"])})
         answer = services.save_page(draft, page_id=ids.get(slug), actor_id=actor_id)
         if isinstance(answer, Refusal):
             return answer
@@ -154,7 +168,9 @@ def _line_faults(line: Mapping[str, Any]) -> dict[str, str]:
         return {"url": _("Only a line of your own leads somewhere.")} if line["url"] else {}
     if not LINK.match(line["url"]):
         return {"url": _("A link begins with / or https:// or mailto:.")}
-    return {} if line["label"].strip() else {"label": _("A line of your own needs words.")}
+    if line["label"].strip() or line["page"]:
+        return {}
+    return {"label": _("A line of your own needs words.")}
 
 
 def _write_menus(session: Session, entries: Entries, actor_id: str | None) -> None:
