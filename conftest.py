@@ -103,10 +103,12 @@ def pg_url(postgresql: services.PostgresServer) -> Iterator[str]:
 
 @pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
 def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
-    """The URL of a fresh and empty database; the test runs once on SQLite, once on PostgreSQL."""
+    """The URL for a database that the test makes, once on SQLite and once on PostgreSQL."""
     if request.param == "sqlite":
         return f"sqlite:///{tmp_path / 'site.sqlite3'}"
-    url: str = request.getfixturevalue("pg_url")
+    server: services.PostgresServer = request.getfixturevalue("postgresql")
+    url = server.name_database()
+    request.addfinalizer(lambda: server.drop_database(url))  # noqa: PT021 - only one of the two
     return url
 
 

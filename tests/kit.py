@@ -18,6 +18,7 @@ from flask_babel import Babel
 from ppvcms import schema
 from ppvcms.db import db, init_db, transaction
 from ppvcms.ledger.store import buy_credits, seal, wallet_view
+from tests.services import copy_statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,7 +52,7 @@ def open_on(url: str) -> Iterator[Flask]:
 
 
 def lay_tables(url: str) -> None:
-    """Give an empty database the core's tables, as the migrations make them.
+    """Make a database with the core's tables, as the migrations make them.
 
     They run once in a process; each further database is a copy.
     """
@@ -74,14 +75,14 @@ def new_original(like: str) -> str:
 
 
 def copy_original(url: str, original: str) -> None:
-    """Make the database at `url` a copy of another; nobody may be connected to either."""
+    """Make the database at `url`, there or not, a copy of one that nobody is connected to."""
     target = sa.make_url(url)
     if target.drivername.startswith("sqlite"):
         shutil.copyfile(original, str(target.database))
         return
     with _maintenance(target) as connection:
-        connection.execute(sa.text(f'DROP DATABASE "{target.database}"'))
-        connection.execute(sa.text(f'CREATE DATABASE "{target.database}" TEMPLATE "{original}"'))
+        connection.execute(sa.text(f'DROP DATABASE IF EXISTS "{target.database}"'))
+        connection.execute(sa.text(copy_statement(target, original)))
 
 
 def fund(user_id: str, amount: int, *, key: str | None = None) -> Posted:

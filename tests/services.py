@@ -35,6 +35,10 @@ POSTGRESQL_SETTINGS = """
 fsync = off
 synchronous_commit = off
 full_page_writes = off
+wal_level = minimal
+max_wal_senders = 0
+# Databases live for a second, too short for it to find anything but work.
+autovacuum = off
 max_connections = 200
 timezone = 'UTC'
 """
@@ -56,15 +60,19 @@ class PostgresServer:
             self._url, isolation_level="AUTOCOMMIT", poolclass=sa.pool.NullPool
         )
 
+    def name_database(self) -> str:
+        """Return the URL of a database that is not there yet, for who makes it as a copy."""
+        name = f"ppvcms_test_{uuid.uuid4().hex}"
+        return self._url.set(database=name).render_as_string(hide_password=False)
+
     def create_database(self, *, like: str | None = None) -> str:
         """Make a database and return its URL: empty, or a copy of the one at the URL `like`.
 
         A copy takes some hundredths of a second; nobody may be connected to the original.
         """
-        template = sa.make_url(like).database if like else "template0"
-        name = f"ppvcms_test_{uuid.uuid4().hex}"
-        self._run(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
-        return self._url.set(database=name).render_as_string(hide_password=False)
+        url = self.name_database()
+        self._run(copy_statement(url, sa.make_url(like).database if like else "template0"))
+        return url
 
     def drop_database(self, url: str) -> None:
         """Drop a database, with the connections that are still open to it."""
@@ -73,6 +81,16 @@ class PostgresServer:
     def _run(self, statement: str) -> None:
         with self._engine.connect() as connection:
             connection.execute(sa.text(statement))
+
+
+def copy_statement(url: str | sa.URL, original: str | None) -> str:
+    """Return the SQL that makes the database at `url` a copy of another, file by file.
+
+    PostgreSQL's own way, through its log, takes four times the work.
+    """
+    return (
+        f'CREATE DATABASE "{sa.make_url(url).database}" TEMPLATE "{original}" STRATEGY FILE_COPY'
+    )
 
 
 def free_port() -> int:

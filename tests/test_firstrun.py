@@ -138,8 +138,11 @@ def test_where_a_site_stands_already_the_code_opens_nothing(tmp_path: Path) -> N
     assert (tmp_path / "ppvcms.sqlite3").read_bytes() == before
 
 
-def test_what_breaks_off_is_no_site_and_in_nobodys_way(database_url: str, tmp_path: Path) -> None:
-    url = "" if database_url.startswith("sqlite") else database_url
+@pytest.mark.parametrize("on_server", [False, True], ids=["sqlite", "postgresql"])
+def test_what_breaks_off_is_no_site_and_in_nobodys_way(
+    request: pytest.FixtureRequest, tmp_path: Path, *, on_server: bool
+) -> None:
+    url = request.getfixturevalue("pg_url") if on_server else ""
     config = Config(instance=tmp_path, secret_key="s" * 40, database=url)
     wish = Beginning("ada@example.com", "short", "Ada")
 

@@ -42,8 +42,8 @@ def connected(url: str) -> Iterator[sa.Connection]:
     engine.dispose()
 
 
-def test_every_test_gets_an_empty_database(database_url: str) -> None:
-    with connected(database_url) as connection:
+def test_every_test_gets_an_empty_database(pg_url: str) -> None:
+    with connected(pg_url) as connection:
         assert sa.inspect(connection).get_table_names() == []
         connection.execute(sa.text("CREATE TABLE left_over (id integer)"))
         connection.commit()
