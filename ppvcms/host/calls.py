@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 import time
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from functools import lru_cache
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pluggy
 import structlog
@@ -17,10 +19,12 @@ from ppvcms.hookspecs import PROJECT, RULES
 from ppvcms.host import marks, tally
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-    from types import ModuleType
+    from collections.abc import Iterable, Mapping
 
-    from pluggy import HookImpl, PluginManager
+    from pluggy import HookImpl
+
+Hooks: TypeAlias = "Mapping[str, tuple[HookImpl, ...]]"
+"""Who implements each hook, in load order; a hook that nobody implements is not in it."""
 
 LARGEST_TEXT = 256 * 1024
 LARGEST_JSON = 64 * 1024
@@ -33,33 +37,42 @@ GUARDED_HOOKS = {
     "check_purchase": "purchase",
 }
 
+# The module holds much else, and pluggy looks at each name of it.
+_SPECS = ModuleType("hooks")
+vars(_SPECS).update({hook: getattr(hookspecs, hook) for hook in RULES})
 running_plugin: ContextVar[str] = ContextVar("ppvcms_running_plugin", default="")
 log = structlog.get_logger(__name__)
 
 
-def manager_of(modules: Mapping[str, ModuleType]) -> PluginManager:
-    """Return a new plugin manager that holds these plugins, in this order.
+def hooks_of(modules: Mapping[str, ModuleType]) -> Hooks:
+    """Return who implements each hook, of these plugins in this order.
 
     Raises:
         PluginError: A plugin implements a hook that does not exist, with arguments
             that the hook does not have, or asks to be called before or around others.
     """
+    result: dict[str, tuple[HookImpl, ...]] = {}
+    for slug, module in modules.items():
+        for hook, impls in _implemented(slug, module).items():
+            result[hook] = (*result.get(hook, ()), *impls)
+    return result
+
+
+@lru_cache(maxsize=512)
+def _implemented(slug: str, module: ModuleType) -> Hooks:
+    """Return a plugin's hooks; what was imported stays as it is."""
     manager = pluggy.PluginManager(PROJECT)
-    manager.add_hookspecs(hookspecs)
-    # Pluggy puts the last registered first.
-    for slug, module in reversed(list(modules.items())):
-        try:
-            manager.register(module, name=slug)
-            manager.check_pending()
-        except pluggy.PluginValidationError as error:
-            raise PluginError(slug, f"{error} See docs/plugins.md.") from error
-        _refuse_wrappers(manager, slug)
-    return manager
-
-
-def implementations(manager: PluginManager, hook: str) -> Iterator[HookImpl]:
-    """Yield who implements a hook, in load order."""
-    yield from reversed(getattr(manager.hook, hook).get_hookimpls())
+    manager.add_hookspecs(_SPECS)
+    try:
+        manager.register(module, name=slug)
+        manager.check_pending()
+    except pluggy.PluginValidationError as error:
+        raise PluginError(slug, f"{error} See docs/plugins.md.") from error
+    callers = manager.get_hookcallers(module) or []
+    found = {caller.name: tuple(caller.get_hookimpls()) for caller in callers}
+    for hook, impls in found.items():
+        _refuse_wrappers(slug, hook, impls)
+    return found
 
 
 def invoke(impl: HookImpl, hook: str, arguments: Mapping[str, Any]) -> Any:
@@ -92,14 +105,10 @@ def _report(slug: str, hook: str, spent_ms: float, answer: Any) -> None:
         log.info("hook", plugin=slug, hook=hook, ms=round(spent_ms, 2), answer=repr(answer)[:200])
 
 
-def _refuse_wrappers(manager: PluginManager, slug: str) -> None:
-    for caller in manager.get_hookcallers(manager.get_plugin(slug)) or []:
-        for impl in caller.get_hookimpls():
-            marked = impl.hookwrapper or impl.wrapper or impl.tryfirst or impl.trylast
-            if impl.plugin_name == slug and marked:
-                raise PluginError(
-                    slug, f"{caller.name}: wrappers, tryfirst and trylast are not allowed."
-                )
+def _refuse_wrappers(slug: str, hook: str, impls: Iterable[HookImpl]) -> None:
+    for impl in impls:
+        if impl.hookwrapper or impl.wrapper or impl.tryfirst or impl.trylast:
+            raise PluginError(slug, f"{hook}: wrappers, tryfirst and trylast are not allowed.")
 
 
 def _check(slug: str, hook: str, answer: Any) -> None:

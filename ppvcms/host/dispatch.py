@@ -14,9 +14,9 @@ from markupsafe import Markup, escape
 from ppvcms.db import db, in_transaction
 from ppvcms.errors import PluginError, PpvcmsError
 from ppvcms.hookspecs import RULES, HookKind
-from ppvcms.host import marks
-from ppvcms.host.calls import implementations, invoke, running_plugin
-from ppvcms.host.quarantine import strike
+from ppvcms.host import marks, pace
+from ppvcms.host.calls import invoke, running_plugin
+from ppvcms.host.quarantine import strike, strike_slow
 from ppvcms.host.snapshot import current
 from ppvcms.results import Refusal
 
@@ -33,7 +33,7 @@ def collect(hook: str, **arguments: Any) -> list[tuple[str, Any]]:
     """Return (slug, answer) of every plugin that has one, in load order."""
     _expect(hook, HookKind.COLLECT)
     answers = []
-    for impl in implementations(current().hooks, hook):
+    for impl in current().hooks.get(hook, ()):
         answer = _isolated(impl, hook, arguments)
         if answer is not FAILED and answer is not None:
             answers.append((impl.plugin_name, answer))
@@ -42,13 +42,13 @@ def collect(hook: str, **arguments: Any) -> list[tuple[str, Any]]:
 
 def anybody(hook: str) -> bool:
     """Whether an active plugin implements a hook, so that nothing is prepared for nobody."""
-    return next(implementations(current().hooks, hook), None) is not None
+    return hook in current().hooks
 
 
 def filter_value(hook: str, value_name: str, value: V, **arguments: Any) -> V:
     """Return `value` after every plugin had it; a failing plugin's change is left out."""
     _expect(hook, HookKind.FILTER)
-    for impl in implementations(current().hooks, hook):
+    for impl in current().hooks.get(hook, ()):
         answer = _isolated(impl, hook, {**arguments, value_name: value})
         if answer is not FAILED and answer is not None:
             value = answer
@@ -61,7 +61,7 @@ def decide(hook: str, **arguments: Any) -> Refusal | None:
     snapshot = current()
     if hook in snapshot.shut:
         return _closed()
-    for impl in implementations(snapshot.hooks, hook):
+    for impl in snapshot.hooks.get(hook, ()):
         answer = _isolated(impl, hook, arguments)
         if answer is FAILED:
             return _closed()
@@ -80,7 +80,7 @@ def first(hook: str, **arguments: Any) -> Any:
     _expect(hook, HookKind.DECIDE)
     if not RULES[hook].first:
         raise PpvcmsError(f"{hook} has no first answer; ask it with decide().")
-    for impl in implementations(current().hooks, hook):
+    for impl in current().hooks.get(hook, ()):
         answer = _isolated(impl, hook, arguments)
         if answer is not FAILED and answer is not None:
             return answer
@@ -93,7 +93,7 @@ def permits(slug: str, hook: str, **arguments: Any) -> bool:
     A plugin that is off, fails, or has nothing to say, permits nothing.
     """
     _expect(hook, HookKind.DECIDE)
-    for impl in implementations(current().hooks, hook):
+    for impl in current().hooks.get(hook, ()):
         if impl.plugin_name == slug:
             return _isolated(impl, hook, arguments) is True
     return False
@@ -107,7 +107,7 @@ def notify(hook: str, *, only: Collection[str] | None = None, **arguments: Any) 
     _expect(hook, HookKind.NOTIFY)
     return [
         impl.plugin_name
-        for impl in implementations(current().hooks, hook)
+        for impl in current().hooks.get(hook, ())
         if (only is None or impl.plugin_name in only) and _isolated(impl, hook, arguments) is FAILED
     ]
 
@@ -135,8 +135,9 @@ def as_html(answer: object) -> Markup:
 
 
 def _isolated(impl: HookImpl, hook: str, arguments: dict[str, Any]) -> Any:
+    watch = pace.begin()
     try:
-        return invoke(impl, hook, arguments)
+        answer = invoke(impl, hook, arguments)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -144,6 +145,9 @@ def _isolated(impl: HookImpl, hook: str, arguments: dict[str, Any]) -> Any:
         db.session.rollback()
         strike(impl.plugin_name, error, where=hook)
         return FAILED
+    if text := pace.fault(watch, impl.plugin_name, hook):
+        strike_slow(impl.plugin_name, text, where=hook)
+    return answer
 
 
 def _expect(hook: str, kind: HookKind) -> None:

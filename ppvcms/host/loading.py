@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, cast
 
 from ppvcms.db import Base
 from ppvcms.errors import PluginError
-from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke
+from ppvcms.host.calls import GUARDED_HOOKS, invoke
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
     from pathlib import Path
     from types import ModuleType
 
-    from pluggy import PluginManager
     from sqlalchemy import Table
 
+    from ppvcms.host.calls import Hooks
     from ppvcms.host.manifest import Manifest
 
 
@@ -32,7 +32,7 @@ def import_entry(slug: str, manifest: Manifest) -> ModuleType:
     return module
 
 
-def require_declared(manifest: Manifest, folder: Path, manager: PluginManager) -> None:
+def require_declared(manifest: Manifest, folder: Path, hooks: Hooks) -> None:
     """Refuse a plugin that is not what its manifest says: guards, tables, permissions.
 
     Raises:
@@ -40,7 +40,7 @@ def require_declared(manifest: Manifest, folder: Path, manager: PluginManager) -
     """
     slug = manifest.slug
     for hook, guard in GUARDED_HOOKS.items():
-        if guard not in manifest.guards and list(implementations(manager, hook)):
+        if guard not in manifest.guards and hook in hooks:
             raise PluginError(
                 slug,
                 f"it decides in {hook}, so plugin.toml must say guards = ['{guard}']: "
@@ -52,7 +52,7 @@ def require_declared(manifest: Manifest, folder: Path, manager: PluginManager) -
     prefix = f"{slug}__"
     tables = {name for name in Base.metadata.tables if name.startswith(prefix)}
     _require_same(slug, "tables", prefix, tables, manifest.tables)
-    _require_same(slug, "permissions", f"{slug}.", _permissions(manager), manifest.permissions)
+    _require_same(slug, "permissions", f"{slug}.", _permissions(hooks), manifest.permissions)
 
 
 def failure_of(error: BaseException) -> str:
@@ -77,9 +77,9 @@ def _require_own_tables(slug: str) -> None:
             )
 
 
-def _permissions(manager: PluginManager) -> set[str]:
+def _permissions(hooks: Hooks) -> set[str]:
     names = set()
-    for impl in implementations(manager, "register_permissions"):
+    for impl in hooks.get("register_permissions", ()):
         # What is no permission at all is told when the snapshot is built.
         names |= {
             str(getattr(each, "name", "")) for each in invoke(impl, "register_permissions", {})

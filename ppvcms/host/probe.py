@@ -67,7 +67,7 @@ def _import(slug: str, folder: Path) -> None:
     from flask_babel import Babel  # noqa: PLC0415
 
     from ppvcms.config import Config  # noqa: PLC0415
-    from ppvcms.host.calls import manager_of  # noqa: PLC0415
+    from ppvcms.host.calls import hooks_of  # noqa: PLC0415
     from ppvcms.host.finder import install_importer  # noqa: PLC0415
     from ppvcms.host.loading import import_entry, require_declared  # noqa: PLC0415
     from ppvcms.host.manifest import Manifest, read_plugin  # noqa: PLC0415
@@ -81,7 +81,7 @@ def _import(slug: str, folder: Path) -> None:
     Babel(app)
     with app.app_context():
         module = import_entry(slug, manifest)
-        require_declared(manifest, folder, manager_of({slug: module}))
+        require_declared(manifest, folder, hooks_of({slug: module}))
 
 
 if __name__ == "__main__":

@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from ppvcms.db import db
 from ppvcms.errors import PluginError
 from ppvcms.host import deaths, marks, safemode
-from ppvcms.host.calls import implementations, invoke, manager_of
+from ppvcms.host.calls import hooks_of, invoke
 from ppvcms.host.contract import PluginBlueprint
 from ppvcms.host.finder import digest_of, find_plugins, find_themes, install_importer
 from ppvcms.host.fitness import unfit
@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from flask import Flask
-    from pluggy import PluginManager
 
     from ppvcms.config import Config
+    from ppvcms.host.calls import Hooks
     from ppvcms.host.finder import Found
     from ppvcms.host.manifest import Manifest, ThemeManifest
     from ppvcms.host.snapshot import Snapshot
@@ -158,10 +158,10 @@ def load(app: Flask, slug: str) -> str:
         host.loaded[slug] = Loaded(
             found.manifest, found.path, module, digest_of(static) if static.is_dir() else ""
         )
-        manager = manager_of({slug: module})
+        hooks = hooks_of({slug: module})
         with app.app_context():
-            require_declared(found.manifest, found.path, manager)
-        _register_blueprint(app, slug, manager)
+            require_declared(found.manifest, found.path, hooks)
+        _register_blueprint(app, slug, hooks)
     except KeyboardInterrupt:
         raise
     except BaseException as error:
@@ -175,8 +175,8 @@ def load(app: Flask, slug: str) -> str:
     return ""
 
 
-def _register_blueprint(app: Flask, slug: str, manager: PluginManager) -> None:
-    for impl in implementations(manager, "register_blueprints"):
+def _register_blueprint(app: Flask, slug: str, hooks: Hooks) -> None:
+    for impl in hooks.get("register_blueprints", ()):
         with app.app_context():
             blueprint = invoke(impl, "register_blueprints", {})
         if not isinstance(blueprint, PluginBlueprint) or blueprint.name != slug:

@@ -18,7 +18,7 @@ from flask import current_app, has_request_context, request
 
 from ppvcms.db import in_transaction
 from ppvcms.errors import PpvcmsError
-from ppvcms.host.calls import GUARDED_HOOKS, implementations, invoke, manager_of
+from ppvcms.host.calls import GUARDED_HOOKS, hooks_of, invoke
 from ppvcms.host.contributions import REGISTRATION, Contributions, add
 from ppvcms.host.loading import failure_of
 from ppvcms.host.quarantine import put_aside
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from jinja2 import Template
-    from pluggy import PluginManager
     from werkzeug.routing import Map
 
+    from ppvcms.host.calls import Hooks
     from ppvcms.host.contract import SettingsSpec
     from ppvcms.host.models import PluginRow
     from ppvcms.host.templates import HostEnvironment
@@ -51,7 +51,7 @@ class Snapshot:
 
     generation: int
     active: tuple[str, ...]
-    hooks: PluginManager
+    hooks: Hooks
     url_map: Map
     standings: Mapping[str, Standing]
     contributions: Contributions
@@ -148,8 +148,8 @@ def _build(host: Runtime, rows: list[PluginRow], generation: int) -> Snapshot:
         facts = host.facts(rows, faults)
         states = standings(facts)
         active = active_in_order(states, facts)
-        manager = manager_of({slug: host.loaded[slug].module for slug in active})
-        contributions, new_faults = _register(manager)
+        hooks = hooks_of({slug: host.loaded[slug].module for slug in active})
+        contributions, new_faults = _register(hooks)
         if not new_faults:
             break
         faults |= new_faults
@@ -158,7 +158,7 @@ def _build(host: Runtime, rows: list[PluginRow], generation: int) -> Snapshot:
     return Snapshot(
         generation=generation,
         active=active,
-        hooks=manager,
+        hooks=hooks,
         url_map=_url_map(current_app, set(host.loaded) - set(active)),
         standings=states,
         contributions=contributions,
@@ -167,12 +167,12 @@ def _build(host: Runtime, rows: list[PluginRow], generation: int) -> Snapshot:
     )
 
 
-def _register(manager: PluginManager) -> tuple[Contributions, dict[str, str]]:
+def _register(hooks: Hooks) -> tuple[Contributions, dict[str, str]]:
     result, faults = Contributions(), {}
     token = _building.set(True)
     try:
         for hook in REGISTRATION:
-            for impl in implementations(manager, hook):
+            for impl in hooks.get(hook, ()):
                 try:
                     add(result, impl.plugin_name, hook, invoke(impl, hook, {}))
                 except KeyboardInterrupt:

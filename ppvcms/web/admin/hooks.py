@@ -12,7 +12,6 @@ from flask_babel import gettext as _
 
 from ppvcms.hookspecs import RULES
 from ppvcms.host import tally
-from ppvcms.host.calls import implementations
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import core_template, current
 from ppvcms.web.admin.frame import blueprint
@@ -21,9 +20,9 @@ from ppvcms.web.guards import policy
 
 if TYPE_CHECKING:
     from flask.typing import ResponseReturnValue
-    from pluggy import PluginManager
 
     from ppvcms.hookspecs import HookRule
+    from ppvcms.host.calls import Hooks
     from ppvcms.host.tally import Spent
 
 
@@ -86,14 +85,14 @@ def _ms(spent_ms: float) -> str:
     return str(_("%(time)s ms", time=format_decimal(spent_ms, format="#,##0.00")))
 
 
-def _lines(manager: PluginManager) -> list[HookLine]:
+def _lines(known: Hooks) -> list[HookLine]:
     return [
         HookLine(
             hook,
             rule,
             tuple(
                 Part(impl.plugin_name, _name(impl.plugin_name), tally.of(impl.plugin_name, hook))
-                for impl in implementations(manager, hook)
+                for impl in known.get(hook, ())
             ),
         )
         for hook, rule in RULES.items()
