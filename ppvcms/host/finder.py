@@ -7,6 +7,7 @@ import importlib.util
 import re
 import sys
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.abc import MetaPathFinder
 from importlib.machinery import FileFinder, ModuleSpec, SourceFileLoader
 from importlib.metadata import entry_points
@@ -17,7 +18,7 @@ from ppvcms.config import ROOT
 from ppvcms.host.manifest import Manifest, ThemeManifest, read_plugin, read_theme, slug_problem
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
     from types import ModuleType
 
     from _typeshed import ReadableBuffer
@@ -104,6 +105,21 @@ def _copy(home: Path, digest: str) -> Path | None:
 
 
 def _packages(group: str) -> list[tuple[str, Path]]:
+    # What pip adds or takes away changes the folder that it stands in.
+    places = [Path(each) for each in sys.path]
+    return _packages_in(group, tuple((each, _changed(each)) for each in places))
+
+
+def _changed(folder: Path) -> int:
+    try:
+        return folder.stat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+@lru_cache(maxsize=8)
+def _packages_in(group: str, places: Hashable) -> list[tuple[str, Path]]:
+    del places  # the answer rests on them
     paths = []
     for entry in entry_points(group=group):
         # The files of the distribution are looked at; nothing of it is imported.
