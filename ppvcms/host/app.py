@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from flask import Flask, current_app, has_app_context, request
 from werkzeug.routing import Rule
+from werkzeug.routing.converters import DEFAULT_CONVERTERS
 
 from ppvcms.host import marks
 from ppvcms.host.snapshot import READ_EVERY_S, current, newest
@@ -14,24 +15,52 @@ from ppvcms.host.templates import HostEnvironment
 from ppvcms.host.worn import theme_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from flask.typing import ResponseReturnValue
     from flask.wrappers import Request
-    from werkzeug.routing import MapAdapter
+    from werkzeug.routing import BaseConverter, MapAdapter
+    from werkzeug.routing.rules import RulePart
 
     from ppvcms.host.runtime import Runtime
     from ppvcms.host.snapshot import Snapshot
 
 
-class LateRule(Rule):
-    """A route that is compiled for building when its first link is built.
+class _Path(NamedTuple):
+    """What Werkzeug makes of a route's path, which is the same in every map."""
 
-    Werkzeug compiles two functions of Python code for each route of each map, which
-    took half of the time to make a site, and most of the time to build a generation.
+    parts: tuple[RulePart, ...]
+    trace: tuple[tuple[bool, str], ...]
+    converters: dict[str, BaseConverter]
+
+
+_paths: dict[str, _Path] = {}
+
+
+class LateRule(Rule):
+    """A route whose path is read once per process, and compiled at its first link.
+
+    Werkzeug reads the path and compiles two functions of Python code for each route of
+    each map, which took most of the time to make a site and to build a generation.
     """
 
-    # Werkzeug's own name; if it goes, links are compiled early again and nothing else changes.
+    # Both are Werkzeug's own names; if one goes, work is done early again and nothing else changes.
+    def _parse_rule(self, rule: str) -> Iterable[RulePart]:
+        if self.map is None or self.map.converters != DEFAULT_CONVERTERS:
+            return super()._parse_rule(rule)
+        if rule not in _paths:
+            began = len(self._trace)
+            parts = tuple(super()._parse_rule(rule))
+            trace = tuple(self._trace[began:])
+            own = {name: self._converters[name] for varies, name in trace if varies}
+            _paths[rule] = _Path(parts, trace, own)
+            return parts
+        known = _paths[rule]
+        self._trace.extend(known.trace)
+        self._converters.update(known.converters)
+        self.arguments.update(known.converters)
+        return known.parts
+
     def _compile_builder(
         self,
         append_unknown: bool = True,  # noqa: FBT001, FBT002 - as it is there
