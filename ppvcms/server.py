@@ -16,13 +16,14 @@ import socket
 import sys
 import threading
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import PpvcmsError
 from ppvcms.garbage import collect_rarely
-from ppvcms.host import deaths, marks, safemode
+from ppvcms.host import deaths, marks
+from ppvcms.host.processes import STRICT_EXIT
+from ppvcms.host.strict import StrictError
 from ppvcms.patching import patch
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
 
     most = _raise_limit()
     faulthandler.enable()
-    app = create_app(_safe_if_needed(config), role="server")
+    app = _made(create_app, deaths.begin_process(config))
     collect_rarely()
     gate = Gate(app)
     told = threading.Event()
@@ -115,16 +116,14 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     os._exit(0)
 
 
-def _safe_if_needed(config: Config) -> Config:
-    """Charge what died before, and begin without plugins where starts keep failing."""
-    if not deaths.begin(config.instance) or config.safe_mode:
-        return config
-    os.environ[safemode.BY_ITSELF] = "1"
-    sys.stderr.write(
-        "ppvcms: three starts failed within five minutes, so this one is in safe mode: no plugin "
-        "runs and the public pages are shut. Sign in and open Plugins in the back office.\n"
-    )
-    return replace(config, safe_mode=True)
+def _made(create_app: Callable[..., Host], config: Config) -> Host:
+    try:
+        return create_app(config, role="server")
+    except StrictError as error:
+        # It was asked to end: that is no failed start, and no reason for safe mode.
+        marks.end()
+        sys.stderr.write(f"ppvcms: {error}\n")
+        sys.exit(STRICT_EXIT)
 
 
 def _raise_limit() -> int:

@@ -11,6 +11,7 @@ from sqlalchemy.exc import OperationalError
 
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.firstrun.standing import Standing, standing
+from ppvcms.host import deaths
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -40,6 +41,8 @@ def site_app(role: str = "command") -> Iterator[Host]:
 
     config = open_config()
     require_site(config)
+    if role != "command":
+        config = deaths.begin_process(config)
     app = create_app(config, role=role)
     with app.app_context():
         yield app

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
+import sys
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import structlog
 
-from ppvcms.host import marks
+from ppvcms.host import marks, safemode
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+    from ppvcms.config import Config
 
 MOST_FAILED_STARTS = 3
 STARTS_WITHIN_S = 300
@@ -43,6 +48,18 @@ def begin(instance: Path) -> bool:
     starts = _recent(instance / "boot" / "failed_starts", STARTS_WITHIN_S, add=failed)
     marks.begin(instance)
     return len(starts) >= MOST_FAILED_STARTS
+
+
+def begin_process(config: Config) -> Config:
+    """Begin a process that stays, without plugins where starts keep failing."""
+    if not begin(config.instance) or config.safe_mode:
+        return config
+    os.environ[safemode.BY_ITSELF] = "1"
+    sys.stderr.write(
+        "ppvcms: three starts failed within five minutes, so this one is in safe mode: no plugin "
+        "runs and the public pages are shut. Sign in and open Plugins in the back office.\n"
+    )
+    return replace(config, safe_mode=True)
 
 
 def charges() -> tuple[dict[str, str], dict[str, str]]:

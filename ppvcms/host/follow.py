@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import faulthandler
 import os
+import signal
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING
@@ -12,6 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from ppvcms.db import db, now_ms, transaction
+from ppvcms.host import marks
 from ppvcms.host.models import HostProcess
 from ppvcms.host.processes import SUPERVISOR, end_with_parent
 from ppvcms.host.runtime import read_state
@@ -26,6 +30,9 @@ if TYPE_CHECKING:
 TELL_EVERY_S = 10.0
 LOOK_EVERY_S = 0.5
 GONE_AFTER_MS = 60_000
+HOOK_AT_MOST_S = 30.0
+TASK_AT_MOST_S = 300.0
+"""As long as its lease: after that another process may take it."""
 log = structlog.get_logger(__name__)
 
 
@@ -87,14 +94,34 @@ def follow(app: Host, kind: str) -> None:
     def run() -> None:
         follower = Follower(app, kind)
         while not follower.look():
+            marks.beat()
+            _end_if_held()
             time.sleep(LOOK_EVERY_S)
         follower.leave()
+        marks.end()
         # Who watches over it starts the next; what matters is in the database.
         os._exit(0)
 
     if os.environ.get(SUPERVISOR):
         end_with_parent()
+    marks.beat()
+    signal.signal(signal.SIGTERM, _leave_at_once)
     threading.Thread(target=run, name="follow", daemon=True).start()
+
+
+def _end_if_held() -> None:
+    """End this process when a plugin does not give it back; its mark says whose fault that is."""
+    where, seconds = marks.held()
+    if seconds > (TASK_AT_MOST_S if where.startswith("task ") else HOOK_AT_MOST_S):
+        sys.stderr.write(f"ppvcms: {where} has not come back for {seconds:.0f} s.\n")
+        faulthandler.dump_traceback(all_threads=True)
+        os._exit(1)
+
+
+def _leave_at_once(_number: int, _frame: object) -> None:
+    # Told to end, in whatever plugin's code: nobody is charged.
+    marks.end()
+    os._exit(0)
 
 
 def followers() -> tuple[int, int]:

@@ -43,9 +43,11 @@ class _Own:
         self.map = mmap.mmap(self.descriptor, SIZE)
         self.map[:] = b" " * SIZE
         self.running: list[bytes] = []
+        self.since = time.monotonic()
 
     def write(self) -> None:
         text = self.running[-1] if self.running else b""
+        self.since = time.monotonic()
         self.map[_BEAT:] = text[: SIZE - _BEAT].ljust(SIZE - _BEAT)
 
 
@@ -80,6 +82,14 @@ def leave(text: bytes | None) -> None:
     if text is not None and _own is not None:
         _own.running.remove(text)
         _own.write()
+
+
+def held() -> tuple[str, float]:
+    """Return what runs for a plugin in this process, without its name, and for how many seconds."""
+    running = list(_own.running) if _own is not None else []
+    if _own is None or not running:
+        return "", 0.0
+    return running[-1].decode().partition(" ")[2], time.monotonic() - _own.since
 
 
 def beat() -> None:

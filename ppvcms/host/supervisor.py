@@ -80,6 +80,7 @@ class _Child:
     failures: int = 0
     not_before: float = 0.0
     leave_by: float | None = None
+    code: int | None = None
 
     def keep(self, now: float) -> None:
         """Start it when it is due, and note when it has ended."""
@@ -120,7 +121,7 @@ class _Child:
         self.started, self.leave_by = now, None
 
     def _ended(self, code: int, now: float) -> None:
-        self.process = None
+        self.process, self.code = None, code
         if code == 0 or now - self.started > STEADY_AFTER_S:
             self.failures = 0
         else:
@@ -175,6 +176,8 @@ class _Supervisor:
                     next_look = now + LOOK_EVERY_S
                 for child in (*self.sides.values(), *self.main):
                     child.keep(now)
+                if any(child.code == processes.STRICT_EXIT for child in self.main):
+                    return processes.STRICT_EXIT
                 self.stopping.wait(TICK_S)
         finally:
             # The engines last: a server that lost them first would only complain.
@@ -223,7 +226,8 @@ class _Supervisor:
         return _Child(name, command, self.environment, (descriptor,), beats=True)
 
     def _apart(self, role: str) -> _Child:
-        return _Child(f"The {role}", [sys.executable, "-m", "ppvcms", role], self.environment)
+        command = [sys.executable, "-m", "ppvcms", role]
+        return _Child(f"The {role}", command, self.environment, beats=True)
 
     def _side(self, slug: str, name: str, side: Side) -> _Child:
         command = processes.command(self.config.instance, slug, name, side.module)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from ppvcms.db import db, transaction
-from ppvcms.host import deaths, lifecycle, marks, pace, quarantine, tally
+from ppvcms.host import deaths, follow, lifecycle, marks, pace, quarantine, tally
 from ppvcms.host.dispatch import as_html, collect, decide
 from ppvcms.host.models import PluginRow
 from ppvcms.host.snapshot import current, look_again
@@ -229,6 +229,23 @@ def test_who_does_not_go_round_is_seen(tmp_path: Path) -> None:
         return unknown == 0 and quiet is None and heard is not None and heard < 60
 
     assert in_child_alone(work)
+
+
+def test_meter_and_jobs_end_when_a_plugin_does_not_give_them_back(
+    switch_on: Callable[..., str], config: Config, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bad = switch_on(HOOK + "from ppvcms.host import follow; follow._end_if_held()")
+
+    def work() -> None:
+        deaths.begin(config.instance)
+        marks.beat()
+        collect("room_state", room=None)
+        monkeypatch.setattr(follow, "HOOK_AT_MOST_S", -1.0)
+        collect("room_state", room=None)
+
+    assert in_child(work) == -1
+    (left,) = marks.left_behind(config.instance)
+    assert (left.slug, left.where, left.had_begun) == (bad, "room_state", True)
 
 
 def in_child_alone(act: Callable[[], object]) -> bool:

@@ -11,11 +11,11 @@ import sqlalchemy as sa
 
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
-from ppvcms.host import lifecycle, registry, removal, settings, upgrading
+from ppvcms.host import lifecycle, registry, removal, settings, strict, upgrading
+from ppvcms.host.core_settings import SettingError
 from ppvcms.host.dispatch import collect
 from ppvcms.host.models import PluginRow
 from ppvcms.host.runtime import read_state, runtime
-from ppvcms.host.core_settings import SettingError
 from ppvcms.host.snapshot import current
 from ppvcms.host.states import State
 
@@ -467,6 +467,18 @@ def test_safe_mode_runs_no_plugin_and_forgets_nothing(
     (config.instance / "SAFE_MODE").unlink()
     with make_host().app_context():
         assert current().active == (slug,)
+
+
+def test_strict_starts_with_everything_or_not_at_all(
+    switch_on: Callable[..., str], write_theme: Callable[..., str], make_host: Callable[..., Host]
+) -> None:
+    slug = switch_on("")
+    strict.require_everything(make_host())
+    with pytest.raises(strict.StrictError, match="PPVCMS_DISABLE"):
+        strict.require_everything(make_host(disable=(slug,)))
+    write_theme("torn", 'kind = "moon"')
+    with pytest.raises(strict.StrictError, match="theme torn"):
+        strict.require_everything(make_host())
 
 
 def test_a_database_without_tables_has_no_plugins(
