@@ -33,8 +33,8 @@ from ppvcms.results import Refusal
 from ppvcms.rooms import services as rooms
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Room, Show, ShowRequest
+from ppvcms.testing.engine import ENGINE
 from tests import kit
-from tests.engine import ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -232,7 +232,7 @@ def _write_engine_plugin(tmp_path: Path) -> None:
         textwrap.dedent(
             """\
             from ppvcms.api import hookimpl
-            from tests.engine import ENGINE
+            from ppvcms.testing.engine import ENGINE
 
 
             @hookimpl

@@ -5,12 +5,8 @@ from __future__ import annotations
 import ast
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-import pytest
-
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from ppvcms.testing.code import imported, sources
 
 ROOT = Path(__file__).resolve().parent.parent
 CORE = ROOT / "ppvcms"
@@ -70,30 +66,6 @@ def part_of(path: Path) -> str:
     return inside.parts[0].removesuffix(".py")
 
 
-def imported(tree: ast.AST) -> Iterator[tuple[str, int]]:
-    """Yield the names of modules a file imports when it runs, and where."""
-    hidden = {
-        id(node)
-        for guard in ast.walk(tree)
-        if isinstance(guard, ast.If) and "TYPE_CHECKING" in ast.unparse(guard.test)
-        for node in ast.walk(guard)
-    }
-    for node in ast.walk(tree):
-        if id(node) in hidden:
-            continue
-        if isinstance(node, ast.Import):
-            yield from ((alias.name, node.lineno) for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
-            yield node.module, node.lineno
-            if node.module == "ppvcms":
-                yield from ((f"ppvcms.{alias.name}", node.lineno) for alias in node.names)
-
-
-def sources(folder: Path) -> list[Path]:
-    """Return the Python files below a folder."""
-    return sorted(path for path in folder.rglob("*.py") if "__pycache__" not in path.parts)
-
-
 def test_nothing_in_the_core_imports_upward() -> None:
     upward = []
     for path in sources(CORE):
@@ -109,19 +81,6 @@ def test_nothing_in_the_core_imports_upward() -> None:
 
 def test_every_part_of_the_core_has_its_level() -> None:
     assert {part_of(path) for path in sources(CORE)} - set(LEVEL) == set()
-
-
-@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
-def test_a_plugin_imports_the_api_and_nothing_else_of_ours(plugin: Path) -> None:
-    foreign = []
-    for path in sources(plugin):
-        if "tests" in path.relative_to(plugin).parts:
-            continue
-        for name, line in imported(ast.parse(path.read_text())):
-            ours = name.split(".")[0] in {"ppvcms", "plugins"}
-            if ours and name != "ppvcms.api" and not name.startswith(f"plugins.{plugin.name}"):
-                foreign.append(f"{path.relative_to(ROOT)}:{line} imports {name}")
-    assert foreign == []
 
 
 def _naming(slug: str) -> str:

@@ -18,8 +18,8 @@ from ppvcms.metering.models import MediaLog, Seat, Span
 from ppvcms.results import Refusal
 from ppvcms.rooms import services, shows, switches
 from ppvcms.rooms.models import Room, Show
+from ppvcms.testing.engine import ENGINE
 from ppvcms.wire import Caller
-from tests.engine import ENGINE
 from tests.live import refused
 
 if TYPE_CHECKING:

@@ -14,7 +14,7 @@ from ppvcms.db import db
 from ppvcms.media import ingest
 from ppvcms.media.contract import EventKind, MediaEvent
 from ppvcms.media.models import Grant
-from tests.engine import ENGINE
+from ppvcms.testing.engine import ENGINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

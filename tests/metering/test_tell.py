@@ -16,7 +16,7 @@ from ppvcms.metering.evidence import Fact, note
 from ppvcms.metering.models import Seat
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Show
-from tests.engine import ENGINE, Held
+from ppvcms.testing.engine import ENGINE, Held
 from tests.live import Site, site_at
 
 if TYPE_CHECKING:

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from sqlalchemy import create_engine, inspect, pool
 
-from ppvcms import create_app, schema
+from ppvcms import create_app
 from ppvcms.books_check import check_all
 from ppvcms.config import Config
-from ppvcms.db import db
-from ppvcms.host import lifecycle, removal
+from ppvcms.testing import PluginContract
 from tests import kit
 from tests.live import site_at
 from tests.test_architecture import PLUGINS
@@ -21,35 +19,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
+    from ppvcms.host.app import Host
     from tests.live import Site
 
 USUAL = {"mode_free", "mode_private", "tips", "media_embedded"}
-WITH_TABLES = [path for path in PLUGINS if (path / "migrations").is_dir()]
-# The engine of the tests stands in the place of the bundled one.
-ACTIVE = [path for path in PLUGINS if path.name != "media_embedded"]
-SHORTEST_README = 400
-
-
-@pytest.mark.parametrize("plugin", PLUGINS, ids=lambda path: path.name)
-def test_it_says_what_it_is_and_what_changed(plugin: Path) -> None:
-    assert len((plugin / "README.md").read_text()) >= SHORTEST_README
-    assert "1.0.0" in (plugin / "CHANGELOG.md").read_text()
-
-
-@pytest.mark.parametrize("plugin", WITH_TABLES, ids=lambda path: path.name)
-def test_its_tables_go_up_down_and_up(plugin: Path, database_url: str) -> None:
-    __import__(f"plugins.{plugin.name}.models")
-    kit.lay_tables(database_url)
-    engine = create_engine(database_url, poolclass=pool.NullPool)
-    before = set(inspect(engine).get_table_names())
-    for _ in range(2):
-        schema.upgrade(engine, plugin.name, plugin / "migrations")
-        added = set(inspect(engine).get_table_names()) - before
-        assert any(name.startswith(f"{plugin.name}__") for name in added)
-        assert schema.differences(engine, plugin.name) == []
-        schema.downgrade(engine, plugin.name, plugin / "migrations")
-        left = set(inspect(engine).get_table_names()) - before
-        assert not [name for name in left if name.startswith(f"{plugin.name}__")]
 
 
 @pytest.fixture(scope="module")
@@ -93,29 +66,27 @@ def test_a_site_lives_when_its_folder_is_gone(
         assert check_all(app).ok
 
 
-@pytest.mark.parametrize("plugin", ACTIVE, ids=lambda path: path.name)
-def test_it_is_switched_off_and_purged_without_harm(
-    plugin: Path, lived_in: tuple[Site, Path, str, str]
-) -> None:
-    site, _folder, seat_id, token = lived_in
-    needs = [
-        one.name
-        for one in PLUGINS
-        if plugin.name in (one / "plugin.toml").read_text().partition("requires")[2].split("\n")[0]
-    ]
-    ben = browser_with(site.app, token)
-    for slug in [*needs, plugin.name]:
-        assert lifecycle.deactivate(slug, actor_id=None) is None
-    assert ben.get("/").status_code == 200
+class TestEvery(PluginContract):
+    """The contract that authors test theirs with, on one site where all are on."""
 
-    assert removal.purge(plugin.name, actor_id=None) is None
-    tables = inspect(db.engine).get_table_names()
-    assert not [name for name in tables if name.startswith(f"{plugin.name}__")]
-    assert (plugin / "plugin.toml").exists()
-    assert ben.get("/").status_code == 200
-    assert "2.00" in ben.text(f"/account/sessions/{seat_id}")
-    assert check_all(site.app).ok
+    @pytest.fixture(params=PLUGINS, ids=lambda path: path.name)
+    def plugin(self, request: pytest.FixtureRequest) -> Path:
+        folder: Path = request.param
+        return folder
 
-    assert lifecycle.install(plugin.name, actor_id=None) is None
-    for slug in [plugin.name, *needs]:
-        assert lifecycle.activate(slug, actor_id=None) is None
+    @pytest.fixture
+    def database_url(self, database_url: str) -> str:
+        return database_url
+
+    @pytest.fixture
+    def site(self, lived_in: tuple[Site, Path, str, str]) -> Host:
+        site, _folder, self.seat_id, self.token = lived_in
+        return site.app
+
+    def lay_tables(self, url: str) -> None:
+        kit.lay_tables(url)
+
+    def check_site(self, site: Host) -> None:
+        super().check_site(site)
+        ben = browser_with(site, self.token)
+        assert "2.00" in ben.text(f"/account/sessions/{self.seat_id}")

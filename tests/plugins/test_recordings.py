@@ -19,7 +19,7 @@ from ppvcms.host import lifecycle, settings
 from ppvcms.media.models import Grant
 from ppvcms.results import Refusal
 from ppvcms.rooms import services, shows
-from tests.engine import ENGINE, RECORDED
+from ppvcms.testing.engine import ENGINE, RECORDED
 from tests.live import refused, site_at
 from tests.web.office import browser_of
 

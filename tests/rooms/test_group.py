@@ -23,8 +23,8 @@ from ppvcms.metering.view import SeatView
 from ppvcms.results import Refusal
 from ppvcms.rooms import chat, listing, services, shows, switches, wander
 from ppvcms.rooms.models import Show, ShowRequest, Visit
+from ppvcms.testing.engine import ENGINE
 from tests import kit
-from tests.engine import ENGINE
 from tests.live import MODES, refused, site_at
 from tests.rooms.test_wire import Page
 

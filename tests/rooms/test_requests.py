@@ -18,7 +18,7 @@ from ppvcms.metering.models import Seat
 from ppvcms.results import Refusal
 from ppvcms.rooms import rates, services, shows, switches
 from ppvcms.rooms.models import ShowRequest
-from tests.engine import ENGINE
+from ppvcms.testing.engine import ENGINE
 from tests.live import refused
 
 if TYPE_CHECKING:

@@ -17,8 +17,8 @@ from ppvcms.realtime import NAMESPACE
 from ppvcms.results import Refusal
 from ppvcms.rooms import services
 from ppvcms.rooms.models import ChatMessage
+from ppvcms.testing.engine import ENGINE
 from ppvcms.wire import Caller, Field, Rate, checked, number, one_of, text
-from tests.engine import ENGINE
 
 if TYPE_CHECKING:
     from flask_socketio import SocketIOTestClient

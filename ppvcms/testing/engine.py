@@ -44,7 +44,7 @@ class MemoryEngine:
 
     key = "memory"
     label = "Memory"
-    capabilities = MediaCapabilities(records=True)
+    capabilities = MediaCapabilities(records=True, several_feeds=True)
     client_module = "client.js"
 
     def __init__(self) -> None:
