@@ -30,6 +30,7 @@ PERMISSIONS: dict[str, tuple[str, ...]] = {
     "roles.manage": (),
     "packs.manage": (),
     "pages.manage": (),
+    "library.manage": (),
     "people.manage": ("moderator",),
     "people.view": ("moderator", "back_office"),
     "rooms.manage": ("moderator",),

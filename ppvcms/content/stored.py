@@ -19,7 +19,8 @@ from itsdangerous import BadData, URLSafeSerializer
 from sqlalchemy import delete, func, select
 
 from ppvcms.content import sniff
-from ppvcms.content.models import FileRecord
+from ppvcms.content.audiences import admits
+from ppvcms.content.models import FileRecord, LibraryItem
 from ppvcms.db import after_commit, db, now_ms, transaction
 from ppvcms.errors import NotFoundError
 from ppvcms.host import dispatch
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from ppvcms.accounts.actor import Actor
     from ppvcms.config import Config
 
+LIBRARY = "media"
+"""The slug of the library's files, which no plugin may have."""
 LINK_LIVES_MS = 300_000
 PART = 1024 * 1024
 LONGEST_NAME = 100
@@ -198,9 +201,14 @@ def open_link(token: str, actor: Actor) -> Opened:
     if user_id != (actor.user_id or "") or now_ms(db.session()) >= ends_at:
         raise NotFoundError(token[:40])
     row = db.session.get(FileRecord, file_id, populate_existing=True)
-    if row is None or not dispatch.permits(row.slug, "check_file", file=view(row), actor=actor):
+    if row is None or not _permitted(row, actor):
         raise NotFoundError(token[:40])
     return _opened(row, download=what != "show")
+
+
+def opens_library(item: LibraryItem, actor: Actor) -> bool:
+    """Whether somebody may open a private item of the library."""
+    return actor.can("library.manage") or admits(item.audience, actor)
 
 
 def open_public(file_id: str) -> Opened:
@@ -260,6 +268,13 @@ def _words_of(token: str) -> tuple[str, str, int, str]:
         case [str(file_id), str(user_id), int(ends_at), str(what)]:
             return file_id, user_id, ends_at, what
     raise NotFoundError(token[:40])
+
+
+def _permitted(row: FileRecord, actor: Actor) -> bool:
+    if row.slug != LIBRARY:
+        return dispatch.permits(row.slug, "check_file", file=view(row), actor=actor)
+    item = db.session.scalars(select(LibraryItem).where(LibraryItem.file_id == row.id)).first()
+    return item is not None and opens_library(item, actor)
 
 
 def _opened(row: FileRecord, *, download: bool) -> Opened:

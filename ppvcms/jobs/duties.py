@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from ppvcms.accounts.tidy import tidy
 from ppvcms.content import uploads
+from ppvcms.content.library import keeping
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
 from ppvcms.host import reasons
@@ -16,7 +17,7 @@ from ppvcms.ledger.outbox import forget_delivered
 from ppvcms.ledger.releases import release_due
 from ppvcms.ledger.store import rollup, seal, wallet_view
 from ppvcms.media.services import reconcile
-from ppvcms.metering import calls, requests, running
+from ppvcms.metering import absent, calls, requests, running
 from ppvcms.metering.seats import resume_after_top_up
 from ppvcms.payments.attempts import look_up_open
 from ppvcms.payments.holds import release_due as give_holds_back
@@ -83,6 +84,7 @@ def _expire_requests() -> None:
 
 
 def _end_silent_shows() -> None:
+    absent.look()
     shows.sweep()
 
 
@@ -134,6 +136,7 @@ def _forget() -> None:
 
 def _tidy_uploads() -> None:
     uploads.tidy()
+    keeping.tidy()
 
 
 def _tidy_accounts() -> None:

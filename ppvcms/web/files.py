@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from flask import Blueprint, Response, abort, current_app, request, send_from_directory
 
+from ppvcms.content.library.files import DIGEST
+from ppvcms.content.library.files import folder_of as folder_of_picture
 from ppvcms.host import customise
 from ppvcms.host.files import CORE, folder_of
 from ppvcms.rooms import images
@@ -48,6 +50,18 @@ def look_picture(digest: str) -> ResponseReturnValue:
         abort(404)
     data, content_type = found
     return _for_ever(Response(data, mimetype=content_type))
+
+
+@blueprint.get("/media/<digest>/<name>")
+@policy(who="public")
+def library_picture(digest: str, name: str) -> ResponseReturnValue:
+    """Send a picture of the library in one of its widths, kept for ever."""
+    if not DIGEST.fullmatch(digest):
+        abort(404)
+    response = _for_ever(send_from_directory(folder_of_picture(digest), name, etag=False))
+    # Opened by itself it is no page of ours either.
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
 
 
 def _for_ever(response: Response) -> Response:

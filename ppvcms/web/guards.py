@@ -53,7 +53,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """What a view declares: who, why it needs no CSRF token (if so), and how often.
+    """What a view declares: who, why it needs no CSRF token (if so), how often, how much.
 
     `who` is ``public``, ``signed_in`` or the name of a permission.
     """
@@ -61,6 +61,7 @@ class Policy:
     who: str
     csrf: str = ""
     rate: str = ""
+    most_mb: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,19 +149,22 @@ def init_login(app: Flask) -> None:
     app.after_request(_keep_private)
 
 
-def policy(*, who: str, csrf: str = "", rate: str = "") -> Callable[[View], View]:
+def policy(*, who: str, csrf: str = "", rate: str = "", most_mb: int = 0) -> Callable[[View], View]:
     """Declare who may use a view, and hold it to that.
 
     `csrf` is the written reason why a request that changes something needs no token,
     such as a signed webhook; `rate` limits it for each person or address, such as
-    ``20 per minute``.
+    ``20 per minute``; `most_mb` takes more than every other request may have, from
+    nobody but who may use the view.
     """
-    declared = Policy(who, csrf, rate)
+    declared = Policy(who, csrf, rate, most_mb)
     limit = parse(rate) if rate else None
 
     def declare(view: View) -> View:
         @functools.wraps(view)
         def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+            if request.method not in SAFE_METHODS and declared.most_mb:
+                _let_more_in(declared)
             if request.method not in SAFE_METHODS and not declared.csrf:
                 _require_own_page()
             answer = _refusal(declared.who)
@@ -297,6 +301,21 @@ def _require_declaration() -> None:
     if view is not None and request.endpoint != "static" and policy_of(view) is None:
         log.error("undeclared_view", endpoint=request.endpoint)
         abort(403)
+
+
+def _let_more_in(declared: Policy) -> None:
+    """Raise the limit of this request before a byte of its form is read."""
+    if not current_user.can(declared.who):
+        return
+    request.max_content_length = declared.most_mb * 1024 * 1024
+    if (request.content_length or 0) > request.max_content_length:
+        abort(
+            413,
+            description=_(
+                "At most %(most)s MB can be sent here at once. Nothing of it was kept.",
+                most=declared.most_mb,
+            ),
+        )
 
 
 def _require_own_page() -> None:

@@ -34,6 +34,7 @@ OPEN = frozenset(
         "auth.reset",
         "files.asset",
         "files.image",
+        "files.library_picture",
         "files.look_picture",
         "files.look_sheet",
         "files.ready",

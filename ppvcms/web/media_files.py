@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from flask import Blueprint, request, send_file
+from flask import Blueprint, abort, redirect, request, send_file
 from flask_babel import gettext as _
 
 from ppvcms.content import stored, uploads
+from ppvcms.content.library import items
 from ppvcms.results import Refusal
-from ppvcms.web.guards import current_actor, policy
+from ppvcms.web.guards import ask_to_sign_in, current_actor, policy
 
 if TYPE_CHECKING:
     from flask import Response
@@ -39,6 +40,17 @@ def public_file(file_id: str) -> ResponseReturnValue:
     response = _send(stored.open_public(file_id))
     response.headers["Cache-Control"] = f"public, max-age={AN_HOUR}"
     return response
+
+
+@blueprint.get("/media/open/<item_id>")
+@policy(who="public")
+def library_file(item_id: str) -> ResponseReturnValue:
+    """Lead to a private file of the library whom it is for, by a link of a few minutes."""
+    actor = current_actor()
+    link = items.link(item_id, actor)
+    if link is None:
+        return ask_to_sign_in() if actor.user_id is None else abort(403)
+    return redirect(link)
 
 
 @blueprint.post("/uploads.json")

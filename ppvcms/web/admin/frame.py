@@ -69,6 +69,7 @@ def doors() -> list[Door]:
         Door("admin.plugins", _("Plugins"), "puzzle", "plugins.manage", _("Site")),
         Door("admin.themes", _("Themes"), "palette", "themes.manage"),
         Door("admin.pages", _("Pages"), "file-text", "pages.manage"),
+        Door("admin.library", _("Media library"), "images", "library.manage"),
         Door("admin.menus", _("Menus"), "list", "pages.manage"),
         Door("admin.settings", _("Settings"), "sliders", "settings.manage"),
         Door("admin.texts_index", _("Mails and notices"), "chat-square-text", "settings.manage"),

@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 from ppvcms.accounts import audit
 from ppvcms.db import transaction
 from ppvcms.host import installing, orders, packages, theme_packages
-from ppvcms.host.archive import PackageError
+from ppvcms.host.archive import MOST_BYTES, PackageError
 from ppvcms.host.manifest import ThemeManifest
 from ppvcms.host.orders import Order
 from ppvcms.host.packages import PLUGIN, THEME, Package
@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 CODE = "code.manage"
 PACE = "20 per hour"
+MOST_MB = MOST_BYTES // (1024 * 1024) + 1
+"""A package at its largest, and what a form adds to it."""
 ACTS = {PLUGIN: orders.INSTALL, THEME: orders.INSTALL_THEME}
 
 
@@ -55,7 +57,7 @@ def changes_code(view: View) -> View:
 
 
 @blueprint.route("/upload/<kind>", methods=["GET", "POST"])
-@policy(who=CODE, rate=PACE)
+@policy(who=CODE, rate=PACE, most_mb=MOST_MB)
 @changes_code
 def package_upload(kind: str) -> ResponseReturnValue:
     """Take a zip file in and look into it; nothing is installed."""

@@ -212,7 +212,10 @@ def _core_areas() -> list[tuple[str, list[str]]]:
         (_("Money"), ["ledger.view", "ledger.manage", "packs.manage"]),
         (
             _("The site"),
-            ["settings.manage", "pages.manage", "themes.manage", "plugins.manage", "health.view"],
+            [
+                *("settings.manage", "pages.manage", "library.manage", "themes.manage"),
+                *("plugins.manage", "health.view"),
+            ],
         ),
     ]
 
@@ -241,6 +244,7 @@ def _core_words() -> dict[str, str]:
         "packs.manage": _("Change credit packs"),
         "settings.manage": _("Change settings and prices"),
         "pages.manage": _("Change pages and menus"),
+        "library.manage": _("Keep the site's pictures and documents"),
         "themes.manage": _("Change the theme and its labels"),
         "plugins.manage": _("Install and switch plugins"),
         "health.view": _("See the health of the site"),

@@ -1,0 +1,1 @@
+"""The media library: the pictures and documents that the site itself shows."""
