@@ -364,6 +364,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
         admin_nav=lambda: navigation(theme, page),
         page_assets=lambda *_scopes: {"styles": [], "modules": []},
         slot=lambda _name, **_context: Markup(""),
+        region=lambda _name: Markup(""),
         drawn=drawn,
         draw_cards=lambda rooms, lazy_from: [
             drawn("ui/_performer_card.html", room=room, lazy=number >= lazy_from)
