@@ -341,6 +341,7 @@ def environment(theme: str, page: str, query: dict[str, list[str]]) -> Environme
             theme=None if theme == "house" else theme,
             url=f"/{theme}/listing",
         ),
+        actor=SimpleNamespace(can=lambda _name: False),
         current_user=SimpleNamespace(
             is_authenticated=signed_in, display_name="Robin Vale", can=lambda _name: True
         ),
