@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Boolean, ForeignKey, Integer, String
+from sqlalchemy import JSON, BigInteger, Boolean, ForeignKey, Integer, String
 from sqlalchemy import Text as LongText
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
@@ -122,6 +122,24 @@ class OneTimeToken(Base):
     data: Mapped[Json] = mapped_column(default=dict)
     expires_at: Mapped[Millis]
     used_at: Mapped[Millis | None]
+
+
+class SecondFactor(Base):
+    """A person's second proof beside the password; asked for since `on_at`.
+
+    `secret` is encrypted, `codes` holds the digests of the recovery codes that are left,
+    and no code of `last_step` or before is taken again.
+    """
+
+    __tablename__ = "second_factor"
+
+    user_id: Mapped[Ulid] = mapped_column(
+        ForeignKey("user.id", ondelete="CASCADE"), primary_key=True
+    )
+    secret: Mapped[str] = mapped_column(String(300))
+    codes: Mapped[list[str]] = mapped_column(JSON, default=list)
+    last_step: Mapped[int] = mapped_column(BigInteger, default=0)
+    on_at: Mapped[Millis | None]
 
 
 class LoginGuard(Base):

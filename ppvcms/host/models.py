@@ -20,6 +20,7 @@ class PluginRow(Base):
     schema_head: Mapped[str | None] = mapped_column(String(32))
     code_digest: Mapped[str | None] = mapped_column(String(64))
     code_before: Mapped[list[str]] = mapped_column(JSON, default=list)
+    signer: Mapped[str | None] = mapped_column(String(44))
     guards: Mapped[list[str]] = mapped_column(JSON, default=list)
     weight: Mapped[int] = mapped_column(Integer, default=0)
     strikes: Mapped[Json] = mapped_column(default=dict)
@@ -27,6 +28,16 @@ class PluginRow(Base):
     last_error: Mapped[str | None] = mapped_column(LongText)
     installed_at: Mapped[Millis]
     uninstalled_at: Mapped[Millis | None]
+
+
+class PackageKey(Base):
+    """A key whose holder the owner trusts to make packages: the public half, in base64."""
+
+    __tablename__ = "package_key"
+
+    key: Mapped[str] = mapped_column(String(44), primary_key=True)
+    name: Mapped[str] = mapped_column(String(80))
+    added_at: Mapped[Millis]
 
 
 class HostState(Base):

@@ -250,6 +250,13 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
     )
 
     op.create_table(
+        "package_key",
+        sa.Column("key", sa.String(44), nullable=False),
+        sa.Column("name", sa.String(80), nullable=False),
+        sa.Column("added_at", sa.BigInteger(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_package_key"),
+    )
+    op.create_table(
         "page",
         sa.Column("id", sa.String(26), nullable=False),
         sa.Column("slug", sa.String(64), nullable=False),
@@ -326,6 +333,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("schema_head", sa.String(32), nullable=True),
         sa.Column("code_digest", sa.String(64), nullable=True),
         sa.Column("code_before", sa.JSON(), nullable=False),
+        sa.Column("signer", sa.String(44), nullable=True),
         sa.Column("guards", sa.JSON(), nullable=False),
         sa.Column("weight", sa.Integer(), nullable=False),
         sa.Column("strikes", sa.JSON(), nullable=False),
@@ -746,6 +754,21 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.PrimaryKeyConstraint("account_id", "period", name="pk_spend_limit"),
     )
 
+    op.create_table(
+        "second_factor",
+        sa.Column("user_id", sa.String(26), nullable=False),
+        sa.Column("secret", sa.String(300), nullable=False),
+        sa.Column("codes", sa.JSON(), nullable=False),
+        sa.Column("last_step", sa.BigInteger(), nullable=False),
+        sa.Column("on_at", sa.BigInteger(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["user_id"],
+            ["user.id"],
+            name="fk_second_factor__user_id__user",
+            ondelete="CASCADE",
+        ),
+        sa.PrimaryKeyConstraint("user_id", name="pk_second_factor"),
+    )
     op.create_table(
         "user_role",
         sa.Column("user_id", sa.String(26), nullable=False),
@@ -1290,6 +1313,7 @@ TABLES = (
     "room",
     "rollup",
     "payment_intent",
+    "second_factor",
     "one_time_token",
     "login_session",
     "hold",
@@ -1308,6 +1332,7 @@ TABLES = (
     "payment_event",
     "page_revision",
     "page",
+    "package_key",
     "outbox",
     "menu_entry",
     "media_seen",
