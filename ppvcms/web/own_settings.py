@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from ppvcms.host.contract import SettingsSpec
 
-blueprint = Blueprint("studio_settings", __name__, url_prefix="/studio")
+blueprint = Blueprint("studio_settings", __name__, url_prefix="/studio-settings")
 MANAGES = "studio.manage"
 
 
@@ -59,7 +59,7 @@ def settings_of_room() -> ResponseReturnValue:
     return _page("perform/settings.html", Place(Scope.ROOM, room.id), studio_of(room.performer_id))
 
 
-@blueprint.route("/settings", methods=["GET", "POST"])
+@blueprint.route("/", methods=["GET", "POST"])
 @policy(who=MANAGES)
 def settings_of_studio() -> ResponseReturnValue:
     """Show and change what holds for the people of the studio that asks."""

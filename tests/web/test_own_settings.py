@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from tests.live import Site
     from tests.web.office import Browser
 
-ROOM, STUDIO, OFFICE = "/perform/settings", "/studio/settings", "/admin/plugins/tips/settings"
+ROOM, STUDIO, OFFICE = "/perform/settings", "/studio-settings/", "/admin/plugins/tips/settings"
 
 
 def test_a_room_narrows_what_the_owner_allows_and_follows_the_site_again(
