@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -11,10 +10,13 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as _l
 from markupsafe import Markup
 from wtforms import BooleanField, Form, IntegerField, SelectField, StringField, TextAreaField
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import InputRequired, Length, NumberRange, Regexp, ValidationError
 from wtforms.validators import Optional as MayBeEmpty
 
 from ppvcms.content.blocks import TEXT
+from ppvcms.content.library import items as library
+from ppvcms.content.library.field import PictureField
+from ppvcms.content.library.texts import picture_html
 from ppvcms.content.menus import LINK
 from ppvcms.content.services import render_text
 from ppvcms.host.contract import PageBlock
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import BlockContext
 
 MOST_ROOMS, USUAL_ROOMS, POOL = 24, 8, 60
-OWN_PICTURE = r"/(?!/)[^\s\\]*"
-"""Pictures come from this site alone: the browser loads no others."""
 
 
 class TextForm(Form):
@@ -40,28 +40,32 @@ class TextForm(Form):
         _l("Text"),
         [Length(max=100_000)],
         description=_l("Markdown: ## heading, **bold**, [words](https://address), - list."),
-        render_kw={"rows": 12},
+        render_kw={"rows": 12, "data-pv-pictures": ""},
     )
 
 
 class PictureForm(Form):
-    """A picture of this site."""
+    """A picture of the library, or one that lies elsewhere on this site."""
 
+    picture = PictureField(_l("Picture"))
     address = StringField(
-        _l("Address of the picture"),
-        [
-            InputRequired(),
-            Length(max=300),
-            Regexp(OWN_PICTURE, message=_l("It begins with / and lies on this site.")),
-        ],
-        description=_l("Where it lies on this site, such as /files/public/..."),
+        _l("Or its address on this site"),
+        [Length(max=300)],
+        description=_l("Begins with /. Pictures of other sites are not loaded."),
     )
     alt = StringField(
         _l("What it shows"),
         [Length(max=300)],
-        description=_l("For who does not see it. Empty for a mere decoration."),
+        description=_l("For who does not see it. Empty: as the library says."),
     )
     caption = StringField(_l("Line below it"), [Length(max=300)])
+
+    def validate_address(self, field: StringField) -> None:
+        """Ask for a picture from one of both places."""
+        if not field.data and not self.picture.data:
+            raise ValidationError(_("Choose a picture, or write its address."))
+        if field.data and not OWN_PICTURE.fullmatch(field.data):
+            raise ValidationError(_("It begins with / and lies on this site."))
 
 
 class HeadingForm(Form):
@@ -127,10 +131,14 @@ def text(context: BlockContext) -> Markup:
 
 
 def picture(context: BlockContext) -> Markup | None:
-    """Draw a picture of this site."""
-    address = _word(context.values, "address")
-    own = re.fullmatch(OWN_PICTURE, address) is not None
-    return _html("picture", **context.values) if own else None
+    """Draw a picture of the library or of this site; nothing when it is gone."""
+    address, alt = _word(context.values, "address"), _word(context.values, "alt")
+    kept = library.picture(_word(context.values, "picture"))
+    caption = _word(context.values, "caption")
+    if kept is not None:
+        return _html("picture", image=picture_html(kept, alt), caption=caption)
+    own = OWN_PICTURE.fullmatch(address) is not None
+    return _html("picture", address=address, alt=alt, caption=caption) if own else None
 
 
 def rooms(context: BlockContext) -> Markup | None:

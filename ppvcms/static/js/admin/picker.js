@@ -132,6 +132,8 @@ function dress(select) {
     box.setAttribute("role", "group");
     box.setAttribute("aria-labelledby", label.id);
   }
+  // What is not seen cannot be pointed at; the server says what is missing.
+  select.required = false;
   select.hidden = true;
   box.append(image, name, choose, away);
   select.after(box);
