@@ -51,7 +51,9 @@ class EmbeddedProvider:
 
     key = "embedded"
     label = "Embedded engine"
-    capabilities = MediaCapabilities(two_way=True, voyeur=True, records=True, proves_delivery=True)
+    capabilities = MediaCapabilities(
+        two_way=True, voyeur=True, records=True, proves_delivery=True, several_feeds=True
+    )
     client_module = "client.js"
 
     def __init__(self, path: str | None = None) -> None:

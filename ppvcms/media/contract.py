@@ -118,12 +118,18 @@ class MediaEvent:
 
 @dataclass(frozen=True, slots=True)
 class MediaCapabilities:
-    """What an engine can do, for choosing between several."""
+    """What an engine can do, for choosing between several.
+
+    `several_feeds`: more than one publisher may send into a room, and each is
+    received by grants of its own (R-15). Without it only the room's own performer
+    sends, and guests stand before that camera.
+    """
 
     two_way: bool = True
     voyeur: bool = True
     records: bool = False
     proves_delivery: bool = False
+    several_feeds: bool = False
 
 
 class MediaUnavailableError(Exception):
@@ -146,7 +152,10 @@ class MediaProvider(Protocol):
     ``connect({descriptor, stream, signal, onTrack, onState}) -> Connection``."""
 
     def ensure_room(self, room: str, *, publishers: int) -> None:
-        """Make the room known; repeating it changes nothing."""
+        """Make the room known for so many who send at once; a later call may raise the number.
+
+        Repeating it changes nothing.
+        """
 
     def close_room(self, room: str, *, reason: str) -> None:
         """Revoke every grant of the room and forget it."""

@@ -294,8 +294,8 @@ def _remember(
             row.n, row.at = event.n, wall_ms()
     signs = {one.grant_id: one.at for one in heard if one.kind is EventKind.EVIDENCE}
     if signs:
-        seen_now = update(Grant).where(Grant.id.in_(sorted(signs)))
-        session.execute(seen_now.values(evidence_at=max(signs.values())))
+        rows = [{"id": grant_id, "evidence_at": at} for grant_id, at in sorted(signs.items())]
+        session.execute(update(Grant), rows)
     return before
 
 

@@ -27,12 +27,16 @@ if TYPE_CHECKING:
 
 
 def grant_for_seat(
-    stage: Stage, holder: Holder, *, seat_id: str, role: MediaRole
+    stage: Stage, holder: Holder, *, seat_id: str, role: MediaRole, feed: str | None = None
 ) -> dict[str, Any] | Refusal:
-    """Return what a payer's page needs to be in a show; the newest page plays (R-08, R-30)."""
+    """Return what a payer's page needs to be in a show; the newest page plays (R-08, R-30).
+
+    With `feed`, a guest's, it is what the page needs to receive that camera beside
+    the performer's: under the same lease, so that it ends with the same second.
+    """
 
     def act(session: Session) -> tuple[Grant, Lease, str | None] | Refusal:
-        source = services.source_of(session, stage)
+        source = services.source_of(session, stage, feed=feed)
         if source is None:
             return no_picture()
         grant = _of_seat(session, stage, seat_id, role, source.id)
@@ -54,13 +58,18 @@ def grant_for_seat(
 def _of_seat(
     session: Session, stage: Stage, seat_id: str, role: MediaRole, source_id: str
 ) -> Grant | None:
-    """Return the seat's grant if it still fits; one of another role or source is ended."""
+    """Return the seat's grant if it still fits; one of another role or source is ended.
+
+    What the seat receives of the others who send into the show goes on beside it.
+    """
     query = select(Grant).where(Grant.seat_id == seat_id, Grant.state == "active")
+    others = {one.id for one in session.scalars(services.publishing(stage.show_id))} - {source_id}
     fitting = None
     for grant in session.scalars(query.order_by(Grant.made_at).with_for_update()):
         fits = (grant.show_id, grant.role) == (stage.show_id, role.value)
         if fits and services.feeds_of(grant) == (source_id,):
             fitting = grant
+        if grant is fitting or others.issuperset(services.feeds_of(grant)):
             continue
         grant.state, grant.revoked_at, grant.reason = "revoked", now_ms(session), "role"
         after_commit(session, partial(services.revoke_at_engine, grant.provider, grant.id, "role"))

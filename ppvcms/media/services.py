@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import structlog
 from flask import current_app
@@ -49,9 +49,10 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """Where media flows: one show, its engine and its opaque room there."""
+    """Where media flows: one show, its own performer, its engine and its opaque room there."""
 
     show_id: str
+    performer_id: str
     provider: str
     media_room: str
 
@@ -92,11 +93,18 @@ def read_seats_with(reader: Callable[[Session, str], SeatLease | None]) -> None:
 # --- Giving grants --------------------------------------------------------------------
 
 
-def grant_for_publisher(stage: Stage, holder: Holder) -> dict[str, Any] | Refusal:
-    """Let a performer publish the public show, and return what the page needs."""
+def grant_for_publisher(
+    stage: Stage, holder: Holder, *, publishers: int = 1
+) -> dict[str, Any] | Refusal:
+    """Let a performer publish into the public show, and return what the page needs.
+
+    Each of several performers has a grant of their own; `publishers` is how many
+    may send at once (R-15).
+    """
 
     def act(session: Session) -> tuple[Grant, Lease, str | None]:
-        grant = _newest(session, stage, role=MediaRole.PUBLISHER)
+        mine = _of_stage(stage, MediaRole.PUBLISHER).where(Grant.user_id == holder.user_id)
+        grant = session.scalar(mine)
         if grant is None:
             grant = new_grant(session, stage, holder, role=MediaRole.PUBLISHER, feeds=())
         older = move(grant, holder)
@@ -104,19 +112,19 @@ def grant_for_publisher(stage: Stage, holder: Holder) -> dict[str, Any] | Refusa
 
     grant, lease, older = transaction(act)
     tell_replaced(grant, older)
-    return tell_engine(stage, grant, lease, publishers=1)
+    return tell_engine(stage, grant, lease, publishers=publishers)
 
 
 def grant_for_viewer(
-    stage: Stage, holder: Holder, *, ends_at: int | None = None
+    stage: Stage, holder: Holder, *, ends_at: int | None = None, feed: str | None = None
 ) -> dict[str, Any] | Refusal:
-    """Let one page receive a show without a seat, the newest publisher's picture.
+    """Let one page receive a show without a seat: its performer's picture, or a guest's `feed`.
 
     `ends_at` is when it is over whatever the page says (MD-04).
     """
 
     def act(session: Session) -> tuple[Grant, Lease] | None:
-        source = source_of(session, stage)
+        source = source_of(session, stage, feed=feed)
         if source is None:
             return None
         return watching(session, stage, holder, source, ends_at=ends_at)
@@ -127,20 +135,26 @@ def grant_for_viewer(
     return tell_engine(stage, *found, publishers=1)
 
 
-def source_of(session: Session, stage: Stage) -> Grant | None:
-    """Return the grant under which the performer sends into a show."""
+def source_of(session: Session, stage: Stage, *, feed: str | None = None) -> Grant | None:
+    """Return the grant under which the performer sends into a show, or a guest's by its id."""
+    own = Grant.user_id == stage.performer_id
     query = (
-        select(Grant)
-        .where(
-            Grant.show_id == stage.show_id,
-            Grant.state == "active",
-            Grant.seat_id.is_(None),
-            Grant.role.in_((MediaRole.PUBLISHER.value, MediaRole.TWO_WAY.value)),
-        )
+        publishing(stage.show_id)
+        .where(own if feed is None else ~own & (Grant.id == feed))
         .order_by(Grant.made_at.desc(), Grant.id.desc())
         .limit(1)
     )
-    return session.scalar(query)
+    return cast("Grant | None", session.scalar(query))
+
+
+def publishing(show_id: str) -> Any:
+    """Return the query for the living grants under which performers send into a show."""
+    return select(Grant).where(
+        Grant.show_id == show_id,
+        Grant.state == "active",
+        Grant.seat_id.is_(None),
+        Grant.role.in_((MediaRole.PUBLISHER.value, MediaRole.TWO_WAY.value)),
+    )
 
 
 def watching(
@@ -391,6 +405,12 @@ def revoke_person_in(show_id: str, user_id: str, *, reason: str) -> None:
     _revoke_where((Grant.show_id == show_id) & (Grant.user_id == user_id), reason=reason)
 
 
+def revoke_publisher(show_id: str, user_id: str, *, reason: str) -> None:
+    """End what a person sends into a show; what they receive goes on."""
+    sends = (Grant.role == MediaRole.PUBLISHER.value) & (Grant.user_id == user_id)
+    _revoke_where((Grant.show_id == show_id) & sends, reason=reason)
+
+
 def revoke_connection(sid: str, *, reason: str = "left") -> None:
     """End what one page received of public shows."""
     _revoke_where(
@@ -507,11 +527,6 @@ def _of_stage(stage: Stage, role: MediaRole, *, every: bool = False) -> Any:
         .with_for_update()
     )
     return query if every else query.limit(1)
-
-
-def _newest(session: Session, stage: Stage, *, role: MediaRole) -> Grant | None:
-    grant: Grant | None = session.scalar(_of_stage(stage, role))
-    return grant
 
 
 def move(grant: Grant, holder: Holder) -> str | None:

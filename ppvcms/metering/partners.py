@@ -14,6 +14,7 @@ from sqlalchemy import select
 from ppvcms.accounts.models import User
 from ppvcms.db import after_commit, db, now_ms
 from ppvcms.ids import new_id
+from ppvcms.media import services as media
 from ppvcms.metering import periods
 from ppvcms.metering.sharing import Present, present_in
 from ppvcms.results import Refusal
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
 
 MOST = 12
 HEAVIEST = 1_000_000
+AWAY = "away"
+"""Why somebody is out who sent nothing for too long (R-15); the room's own performer may be."""
+LEFT = "checked_out"
+"""Why the media of somebody ends who is not in the show any more."""
 
 
 def performers_in(session: Session, room_id: str) -> tuple[Present, ...]:
@@ -58,20 +63,21 @@ def change_performers(
 ) -> Refusal | None:
     """Let these performers be in a room's show from now on, in the caller's transaction.
 
-    The first is the room's own performer. Who is left out has left for `reason`;
-    what they earned until now stays theirs (R-50). Nothing is written when it is
-    refused: the room is off, or somebody is in another show ("busy"). `now` stands
-    for the database's clock in tests.
+    The first is the room's own performer, unless they were away too long (R-15).
+    Who is left out has left for `reason`, and their camera with them; what they
+    earned until now stays theirs (R-50). Nothing is written when it is refused: the
+    room is off, or somebody is in another show ("busy"). `now` stands for the
+    database's clock in tests.
 
     Raises:
-        ValueError: The room's own performer is not the first, somebody comes
-            twice, or a weight is out of 1 to a million.
+        ValueError: The room's own performer is there and not the first, or is left
+            out; somebody comes twice, or a weight is out of 1 to a million.
     """
     room = session.get(Room, room_id)
     show = _whole_show(session, room)
     if room is None or show is None:
         return Refusal("closed", _("The room is not live any more. Nothing was changed."))
-    _require_sense(show, wanted)
+    _require_sense(wanted)
     shows_here = _live_shows(session, show)
     periods.lock(session, shows_here)
     shows.lock(session, show.id)
@@ -81,6 +87,7 @@ def change_performers(
     before = present_in(session, show.id)
     if tuple(wanted) == before:
         return None
+    _require_host(show, before, wanted, reason)
     refusal = _refusal_to_join(session, show, before, wanted)
     if refusal is not None:
         return refusal
@@ -88,8 +95,18 @@ def change_performers(
     _write(session, show, wanted, reason, moment)
     for show_id in shows_here:
         periods.begin(session, show_id, now=moment)
-    after_commit(session, lambda: push_state(room_id))
+    staying = {one.performer_id for one in wanted}
+    gone = [one.performer_id for one in before if one.performer_id not in staying]
+    after_commit(session, lambda: _after(show, gone))
     return None
+
+
+def _after(show: Show, gone: Sequence[str]) -> None:
+    """End what the guests who left send and receive, and tell the pages who is there."""
+    for person in gone:
+        if person != show.performer_id:
+            media.revoke_person_in(show.id, person, reason=LEFT)
+    push_state(show.room_id)
 
 
 def _write(session: Session, show: Show, wanted: Sequence[Present], reason: str, now: int) -> None:
@@ -135,7 +152,9 @@ def _refusal_to_join(
     new = [one.performer_id for one in wanted if one.performer_id not in here]
     # Two shows that want one person at once: the second one waits here and looks again.
     session.execute(select(User.id).where(User.id.in_(new)).order_by(User.id).with_for_update())
-    own = select(Show.performer_id).where(Show.performer_id.in_(new), Show.state == "live")
+    own = select(Show.performer_id).where(
+        Show.performer_id.in_(new), Show.state == "live", Show.id != show.id
+    )
     elsewhere = select(ShowPerformer.performer_id).where(
         ShowPerformer.present.in_(new), ShowPerformer.show_id != show.id
     )
@@ -146,11 +165,23 @@ def _refusal_to_join(
     return Refusal("busy", _("%(name)s is in another show now. Nothing was changed.", name=name))
 
 
-def _require_sense(show: Show, wanted: Sequence[Present]) -> None:
+def _require_host(
+    show: Show, before: Sequence[Present], wanted: Sequence[Present], reason: str
+) -> None:
+    places = [one.performer_id for one in wanted]
+    was_here = any(one.performer_id == show.performer_id for one in before)
+    if show.performer_id in places[1:]:
+        message = "a show has its own performer first"
+        raise ValueError(message)
+    if show.performer_id not in places and was_here and reason != AWAY:
+        message = "a show's own performer is out only when they were away too long"
+        raise ValueError(message)
+
+
+def _require_sense(wanted: Sequence[Present]) -> None:
     people = [one.performer_id for one in wanted]
-    fits = 1 <= len(people) <= MOST and len(set(people)) == len(people)
-    if not fits or people[0] != show.performer_id:
-        message = "a show has its own performer first, nobody twice, and at most 12 people"
+    if not 1 <= len(people) <= MOST or len(set(people)) != len(people):
+        message = "a show has nobody twice, and between one and 12 people"
         raise ValueError(message)
     if not all(1 <= one.weight <= HEAVIEST for one in wanted):
         message = "a weight is between 1 and a million"

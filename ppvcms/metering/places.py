@@ -14,7 +14,7 @@ from ppvcms.media import seating
 from ppvcms.media import services as media
 from ppvcms.media.contract import MediaRole
 from ppvcms.media.sockets import holder_of
-from ppvcms.metering import requests, watching
+from ppvcms.metering import feeds, requests, watching
 from ppvcms.metering.audience import audience, unseen
 from ppvcms.metering.entry import (
     Place,
@@ -69,7 +69,7 @@ def enter(caller: Caller, slug: str, page: str, seat_id: str | None) -> Answer |
         take_place(caller, place)
     if seat is None and (page == "perform" or caller.seat_id is not None):
         _read_along(caller, place)
-    role = services.role_in(room, caller.actor)
+    role = "performer" if page == feeds.PAGE else services.role_in(room, caller.actor)
     if caller.actor.user_id and unseen(db.session(), room.id, caller.actor.user_id):
         role = PayerRole.VOYEUR
     presence.enter(caller.sid, room.id, user_id=caller.actor.user_id, role=role)
@@ -186,40 +186,51 @@ def seat_of(seat_id: str | None, room: Room, actor: Actor) -> Seat | None:
     return seat if actor.user_id in {seat.payer_id, seat.performer_id} else None
 
 
-def watch(caller: Caller, slot: str | None = None) -> Answer | Refusal:
-    """Let a page receive the picture of its place, or name the cause (MT-15)."""
+def watch(caller: Caller, slot: str | None = None, feed: str | None = None) -> Answer | Refusal:
+    """Let a page receive the picture of its place, or name the cause (MT-15).
+
+    `feed` is a guest's camera beside the performer's (R-15): who may receive the
+    one may receive the other, for as long.
+    """
     room = services.by_id(str(caller.room_id))
     if caller.page == "private":
-        return private_media(caller, room)
+        return seating.no_picture() if feed is not None else private_media(caller, room)
     place = place_of(room)
     if caller.page == VISIT:
-        return _media(_visit(caller, place))
+        return _media(_visit(caller, place, feed))
+    if caller.page == feeds.PAGE:
+        return _media(feeds.watch(place, holder_of(caller), feed))
     if room.performer_id == caller.actor.user_id:
-        return _media(_camera_of(caller, place, slot))
+        return _media(_of_others(caller, place, slot, feed))
     seat = seat_in(place.public, caller.actor.user_id)
     if seat is not None:
-        return _media(_paid(caller, place, seat))
+        return _media(_paid(caller, place, seat, feed))
     refusal = dispatch.decide("check_room_entry", room=services.view_of(room), actor=caller.actor)
     refusal = refusal or may_watch(place, caller.actor)
-    return refusal or _media(_free(caller, place))
+    return refusal or _media(_free(caller, place, feed))
 
 
-def _visit(caller: Caller, place: Place) -> dict[str, Any] | Refusal:
+def _visit(caller: Caller, place: Place, feed: str | None) -> dict[str, Any] | Refusal:
     """Let staff see what runs, public, paid or private, without a seat (R-16)."""
     show = place.private or place.public
     if show is None:
         return _closed(RoomState.OFFLINE)
-    return media.grant_for_viewer(shows.stage_of(show), holder_of(caller))
+    return media.grant_for_viewer(shows.stage_of(show), holder_of(caller), feed=feed)
 
 
-def _camera_of(caller: Caller, place: Place, slot: str | None) -> dict[str, Any] | Refusal:
-    """Let the performer see the camera of a two-way place, and nobody else (MD-08)."""
-    if slot is None or place.public is None:
+def _of_others(
+    caller: Caller, place: Place, slot: str | None, feed: str | None
+) -> dict[str, Any] | Refusal:
+    """Let the performer see a guest, or the camera of a two-way place, which nobody else sees."""
+    if place.public is None or (slot is None and feed is None):
         return Refusal("forbidden", _("This is your own room: your camera is shown beside it."))
-    return seating.grant_for_slot(shows.stage_of(place.public), holder_of(caller), slot)
+    stage, holder = shows.stage_of(place.public), holder_of(caller)
+    if slot is None:
+        return media.grant_for_viewer(stage, holder, feed=feed)
+    return seating.grant_for_slot(stage, holder, slot)
 
 
-def _paid(caller: Caller, place: Place, seat: Seat) -> dict[str, Any] | Refusal:
+def _paid(caller: Caller, place: Place, seat: Seat, feed: str | None) -> dict[str, Any] | Refusal:
     """Let a payer be in the show: as the seat's role says, and as long as its money (R-30)."""
     show = place.public
     if place.private is not None:
@@ -230,40 +241,44 @@ def _paid(caller: Caller, place: Place, seat: Seat) -> dict[str, Any] | Refusal:
     if show is None or place.room.ready_by is not None:
         return _closed(place.scene.state)
     role = MediaRole(seat.role)
+    if feed is not None and role is MediaRole.TWO_WAY:
+        role = MediaRole.VIEWER
     return seating.grant_for_seat(
-        shows.stage_of(show), holder_of(caller), seat_id=seat.id, role=role
+        shows.stage_of(show), holder_of(caller), seat_id=seat.id, role=role, feed=feed
     )
 
 
-def _free(caller: Caller, place: Place) -> dict[str, Any] | Refusal:
+def _free(caller: Caller, place: Place, feed: str | None) -> dict[str, Any] | Refusal:
     """Let anybody watch a free show; a paid one only in the seconds after a change (MD-04)."""
     state, show, holder = place.scene.state, place.public, holder_of(caller)
     if show is None or not state.public_media:
         return _closed(state)
     if state is not RoomState.GROUP:
-        return _for_a_while(caller, place.room, show)
+        return _for_a_while(caller, place.room, show, feed)
     until, changed = show.free_until, show.changed_at
     still_free = until is not None and now_ms(db.session()) < until
     if changed is None or not still_free or not seating.watched_before(show.id, holder, changed):
         return Refusal("closed", _("This show is paid. Choose it first; nothing was taken."))
-    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=until)
+    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=until, feed=feed)
 
 
-def _for_a_while(caller: Caller, room: Room, show: Show) -> dict[str, Any] | Refusal:
+def _for_a_while(
+    caller: Caller, room: Room, show: Show, feed: str | None
+) -> dict[str, Any] | Refusal:
     """Let somebody watch a free show for as long as plugins leave them today (AC-16)."""
     holder = holder_of(caller)
     left_s = watching.left_s(holder, services.view_of(room), caller.actor)
-    if left_s is None:
-        return media.grant_for_viewer(shows.stage_of(show), holder)
-    if left_s <= 0:
+    if left_s is not None and left_s <= 0:
         return watching.used_up(caller.actor)
-    ends_at = now_ms(db.session()) + left_s * 1000
-    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=ends_at)
+    ends_at = None if left_s is None else now_ms(db.session()) + left_s * 1000
+    return media.grant_for_viewer(shows.stage_of(show), holder, ends_at=ends_at, feed=feed)
 
 
 def publish(caller: Caller) -> Answer | Refusal:
-    """Let the performer's page send into its place."""
+    """Let the performer's page, or a guest's, send into its place."""
     room = services.by_id(str(caller.room_id))
+    if caller.page == feeds.PAGE:
+        return _media(feeds.publish(room, holder_of(caller)))
     if room.performer_id != caller.actor.user_id:
         return services.not_yours()
     if caller.page == "private":
@@ -305,6 +320,8 @@ def _seat_in(room: Room, actor: Actor) -> Seat | None:
 def _refusal_to_enter(room: Room, actor: Actor, page: str, seat: Seat | None) -> Refusal | None:
     if page == "perform" and room.performer_id != actor.user_id:
         return services.not_yours()
+    if page == feeds.PAGE and not feeds.is_guest(room, actor.user_id):
+        return feeds.not_checked_in()
     if page == VISIT and not actor.can(VISITS):
         return Refusal("forbidden", _("Your account cannot look into shows unseen."))
     if page == "private" and seat is None:

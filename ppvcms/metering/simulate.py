@@ -51,6 +51,8 @@ class What(StrEnum):
 
     PERFORMER_UP = "performer_up"
     PERFORMER_DOWN = "performer_down"
+    GUEST_UP = "guest_up"
+    GUEST_DOWN = "guest_down"
     PAYER_UP = "payer_up"
     PAYER_DOWN = "payer_down"
     PAYER_BLIND = "payer_blind"
@@ -190,7 +192,9 @@ class _Stage:
     def _happen(self, moment: Moment) -> None:
         match moment.what:
             case What.PERFORMER_UP | What.PERFORMER_DOWN:
-                self.up["performer"] = moment.what is What.PERFORMER_UP
+                self.up["host"] = moment.what is What.PERFORMER_UP
+            case What.GUEST_UP | What.GUEST_DOWN:
+                self.up["guest"] = moment.what is What.GUEST_UP
             case What.PAYER_UP | What.PAYER_DOWN | What.PAYER_BLIND:
                 self.up["here"] = moment.what is not What.PAYER_DOWN
                 self.up["payer"] = moment.what is What.PAYER_UP
@@ -236,6 +240,8 @@ class _Stage:
         # Where nothing is billed no picture reaches the payer, and during a private
         # the performer's goes elsewhere.
         silent = {"payer": not flowing, "performer": phase is Phase.WAITING}
+        # Their side is up while anybody's media is up.
+        self.up["performer"] = any(self.up.get(one) for one in ("host", "guest"))
         for name in ("performer", "payer", "here"):
             if self.up.get(name) and not silent.get(name):
                 lost_ms = self.terms.evidence_lost_s * 1000

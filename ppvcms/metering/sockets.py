@@ -12,6 +12,7 @@ from ppvcms.metering import (
     accepting,
     admission,
     calls,
+    feeds,
     places,
     quotes,
     requests,
@@ -21,7 +22,7 @@ from ppvcms.metering import (
 from ppvcms.metering.evidence import beats
 from ppvcms.metering.view import SeatView, seat_view
 from ppvcms.results import Refusal
-from ppvcms.rooms import switches
+from ppvcms.rooms import services, switches
 from ppvcms.rooms.sockets import KEY, not_joined
 from ppvcms.wire import Caller, Field, Rate, Who, event, number, one_of, text
 
@@ -37,7 +38,7 @@ OFFER = text(8192)
     who=Who.ANYONE,
     fields={
         "room": text(64),
-        "page": one_of("public", "private", "perform", "visit"),
+        "page": one_of("public", "private", "perform", "guest", "visit"),
         "seat": text(26, needed=False),
     },
 )
@@ -46,19 +47,32 @@ def join(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
     return places.enter(caller, data["room"], data["page"], data.get("seat"))
 
 
-@event("watch", who=Who.ANYONE, fields={"slot": text(26, needed=False)}, rate=Rate(20, 2.0))
+@event(
+    "watch",
+    who=Who.ANYONE,
+    fields={"slot": text(26, needed=False), "feed": text(26, needed=False)},
+    rate=Rate(20, 2.0),
+)
 def watch(caller: Caller, data: dict[str, Any]) -> Answer | Refusal:
-    """Receive the picture of the joined place, or of one two-way place in it."""
+    """Receive the picture of the joined place, of a guest in it, or of one two-way place."""
     if caller.room_id is None:
         return not_joined()
     _here(caller)
-    return places.watch(caller, data.get("slot"))
+    return places.watch(caller, data.get("slot"), data.get("feed"))
 
 
 @event("publish", rate=Rate(10, 1.0))
 def publish(caller: Caller, _data: dict[str, Any]) -> Answer | Refusal:
     """Send a camera into the joined place."""
     return not_joined() if caller.room_id is None else places.publish(caller)
+
+
+@event("unpublish", rate=Rate(10, 1.0))
+def unpublish(caller: Caller, _data: dict[str, Any]) -> Refusal | None:
+    """End one's own camera as a guest, and stay in the show (R-15)."""
+    if caller.room_id is None:
+        return not_joined()
+    return feeds.stop(services.by_id(caller.room_id), str(caller.actor.user_id))
 
 
 @event(

@@ -25,6 +25,8 @@ LONGEST_S = 21_600
 PLAIN = {
     "picture on": What.PERFORMER_UP,
     "picture off": What.PERFORMER_DOWN,
+    "guest on": What.GUEST_UP,
+    "guest off": What.GUEST_DOWN,
     "viewer on": What.PAYER_UP,
     "viewer off": What.PAYER_DOWN,
     "viewer blind": What.PAYER_BLIND,

@@ -88,6 +88,28 @@ CORE = (
         mail=False,
         permission=PERFORMER,
     ),
+    NoticeKind(
+        "core.checked_out",
+        _l("I was checked out of a show because nothing came from my camera"),
+        _l("You were checked out of %(room)s"),
+        _l(
+            "No picture or sound came from you for too long, so you do not share what comes in "
+            "from now on. What was earned until then stays shared as it was."
+        ),
+        mail=False,
+        permission=PERFORMER,
+    ),
+    NoticeKind(
+        "core.partner_out",
+        _l("Somebody I perform with was checked out"),
+        _l("%(name)s was checked out of %(room)s"),
+        _l(
+            "No picture or sound came from %(name)s for too long. What comes in from now on is "
+            "shared by those who stay; what was earned until then stays shared as it was."
+        ),
+        mail=False,
+        permission=PERFORMER,
+    ),
 )
 
 

@@ -19,6 +19,7 @@ from ppvcms.host.contract import RoomView
 from ppvcms.ids import new_id
 from ppvcms.realtime import push
 from ppvcms.results import Refusal
+from ppvcms.rooms import guests
 from ppvcms.rooms.listing import Card, card_of, push_card, signals_of
 from ppvcms.rooms.models import Category, Room, Show
 from ppvcms.rooms.payers import payers_of
@@ -160,6 +161,7 @@ def state_json(room: Room) -> dict[str, Any]:
         "public_mode": card.public_mode,
         "carries": card.scene.carries,
         "slots": slots_json(room, card.scene),
+        "feeds": guests.feeds_json(room) if card.partners else [],
         "free_until": card.scene.free_until,
         "voyeurs": card.scene.voyeurs(private=card.state is RoomState.PRIVATE),
         "auto_reject": room.auto_reject,

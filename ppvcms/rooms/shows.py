@@ -43,7 +43,7 @@ NOTE_EVIDENCE_EVERY_MS = 5_000
 
 def stage_of(show: Show) -> media.Stage:
     """Return where the media of a show flows."""
-    return media.Stage(show.id, show.media_provider, show.media_room)
+    return media.Stage(show.id, show.performer_id, show.media_provider, show.media_room)
 
 
 def go_live(room_id: str, actor: Actor, mode_key: str) -> Show | Refusal:

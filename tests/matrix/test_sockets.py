@@ -41,6 +41,7 @@ OF_OTHERS: Mapping[str, tuple[set[str], dict[str, Any]]] = {
     "switch": ({"mara"}, {"name": "hidden", "on": True}),
     "agree_voyeurs": ({"mara"}, {"mode": "free", "on": True}),
     "publish": ({"mara"}, {}),
+    "unpublish": (set(), {}),
     "snapshot": ({"mara"}, {"jpeg": b"\xff\xd8\xff"}),
 }
 STRANGERS = ("visitor", "cleo", "iva", "sam", "ben", "boss")

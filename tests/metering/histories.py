@@ -22,6 +22,7 @@ ENDS_AFTER_S = 7_200
 ROLES = ("viewer", "two_way", "voyeur")
 BUSY = ["performer_down", "performer_up", "payer_down", "payer_up", "payer_blind", "role", "role"]
 MONEY = ["money", "tip", "next_block", "sharers", "go_on", "role"]
+GUESTS = ["guest_up", "guest_down", "performer_down", "performer_up", "guest_up", "payer_up"]
 BREAKS = ["break_begins", "break_begins", "break_ends", "performer_down", "performer_up"]
 ROOM = ["private_begins", "private_ends", "go_on", "private_ends", "money"]
 
@@ -52,6 +53,8 @@ def history_of(seed: str) -> History:
     kinds = dice.choice(
         [BUSY, MONEY, BUSY + MONEY, BUSY + MONEY + ROOM, ROOM + MONEY, ROOM, BREAKS]
     )
+    if dice.random() < 0.2:
+        kinds = [*kinds, *GUESTS]
     if dice.random() < 0.3:
         kinds = [*kinds, *BREAKS]
     happenings += [_happening(dice, dice.choice(kinds), lasts) for _ in range(dice.randint(0, 14))]

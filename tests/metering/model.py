@@ -78,6 +78,7 @@ class Model:
         self.purse = funds
         self.phase = "secured"
         self.performer, self.payer, self.page = Line(), Line(), Line()
+        self.cameras: set[str] = set()
         self.seconds: list[tuple[int, int]] = []
         """Each counted second and the rate that held in it."""
         self.paid: list[int] = []
@@ -385,8 +386,8 @@ class Model:
     def happen(self, one: Happening) -> None:
         now = one.at
         match one.what:
-            case "performer_up" | "performer_down":
-                self.performer.up = one.what == "performer_up"
+            case "performer_up" | "performer_down" | "guest_up" | "guest_down":
+                self.camera(*one.what.split("_"))
             case "payer_up" | "payer_down" | "payer_blind":
                 self.page.up = one.what != "payer_down"
                 self.payer.up = one.what == "payer_up"
@@ -407,6 +408,11 @@ class Model:
             case "payer_ends" | "performer_ends":
                 self.count(now)
                 self.close(now, one.what.replace("ends", "ended"))
+
+    def camera(self, whose: str, way: str) -> None:
+        """Any camera of several performers holds their side up (R-15)."""
+        (self.cameras.add if way == "up" else self.cameras.discard)(whose)
+        self.performer.up = bool(self.cameras)
 
     def ask(self, one: Happening) -> None:
         """Look first; what is refused leaves everything as it was before that look."""
