@@ -11,6 +11,7 @@ import re
 import signal
 import subprocess
 import sys
+import tomllib
 from concurrent.futures import ThreadPoolExecutor
 from http.cookies import SimpleCookie
 from pathlib import Path
@@ -20,15 +21,24 @@ from urllib.parse import urlencode
 import pytest
 import sqlalchemy as sa
 
+from ppvcms import create_app
+from ppvcms.accounts import texts
+from ppvcms.accounts.models import OwnText
 from ppvcms.accounts.sessions import Device
 from ppvcms.config import Config
-from ppvcms.content.presets import presets
-from ppvcms.content.setup import Beginning
+from ppvcms.content.models import Page as Written
+from ppvcms.content.presets import FOLDER, presets
+from ppvcms.content.setup import Beginning, make_site, wanted
+from ppvcms.db import db
 from ppvcms.errors import PpvcmsError
+from ppvcms.firstrun import offer
 from ppvcms.firstrun.code import PAUSE_S, TRIES, OneTimeCode
 from ppvcms.firstrun.making import NotMadeError, make
 from ppvcms.firstrun.page import FirstRun, setup_app
 from ppvcms.firstrun.standing import Standing, standing
+from ppvcms.host.finder import find_plugins
+from ppvcms.host.settings import site
+from ppvcms.rooms.models import Category
 from tests import kit
 
 if TYPE_CHECKING:
@@ -47,6 +57,10 @@ GOOD = {
     "shop_currency": "EUR",
     "locale": "en",
     "time_zone": "Europe/Vienna",
+    "gateway": "",
+    "performers": "20",
+    "watching": "50",
+    "begin": "new",
 }
 TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 
@@ -123,8 +137,80 @@ def test_the_page_says_what_does_not_fit_keeps_what_was_typed_and_makes_nothing(
         assert PASSWORD not in html
     assert list(tmp_path.iterdir()) == []
 
-    assert 'name="demo"' in page.client.get("/setup").text
-    assert 'name="demo"' not in Page(tmp_path, "192.0.2.1").client.get("/setup").text
+    assert 'value="demo"' in page.client.get("/setup").text
+    assert 'value="demo"' not in Page(tmp_path, "192.0.2.1").client.get("/setup").text
+
+
+def test_the_page_speaks_the_readers_language_and_offers_it_to_the_site(tmp_path: Path) -> None:
+    page = Page(tmp_path)
+    german = page.client.get("/setup", headers={"Accept-Language": "de-AT,de;q=0.9"}).text
+    assert '<html lang="de" dir="ltr"' in german
+    assert "Ihre Website anlegen" in german
+    assert "Medizin und Therapie" in german
+    assert '<option selected value="de">' in german
+    arabic = page.client.get("/setup?language=ar").text
+    assert '<html lang="ar" dir="rtl"' in arabic
+    assert "bootstrap.rtl.min.css" in arabic
+    assert "Make your site" in page.client.get("/setup?language=xx").text
+
+
+def test_each_language_says_what_english_says_and_nothing_else() -> None:
+    folders = sorted(path for path in FOLDER.iterdir() if path.is_dir())
+    assert [path.name for path in folders] == ["ar", "de", "es"]
+    for folder in folders:
+        for slug, english in presets().items():
+            said = tomllib.loads((folder / f"{slug}.toml").read_text())
+            assert {"name", "summary", "site", "categories", "pages", "notices"} == set(said), slug
+            assert set(said["site"]) == {"site_tagline"}
+            assert set(said["categories"]) == set(english.categories)
+            for kind, words in english.notices.items():
+                mine = said["notices"][kind]
+                assert texts.places(*words.values()) == texts.places(*mine.values()), (folder, kind)
+            spoken = presets(folder.name)[slug]
+            assert spoken.pages.keys() == english.pages.keys()
+            assert spoken.modes == english.modes
+
+
+def test_a_site_is_made_in_its_language(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    kit.lay_tables(url)
+    # Without plugins it is quick, and they have no part in it.
+    config = Config(instance=tmp_path, database=url, secret_key="s" * 40, plugin_dirs=(tmp_path,))
+    wish = Beginning(
+        "ada@example.com",
+        PASSWORD,
+        "Ada",
+        site={"locale": "de", "locales": ("de",)},
+        preset=presets("de")["clinic"],
+    )
+    with create_app(config, role="command").app_context():
+        make_site(wish)
+        titles = dict(db.session.execute(sa.select(Written.slug, Written.title)).all())
+        assert titles["how-it-works"] == "So geht es"
+        assert "Seele und Stimmung" in set(db.session.scalars(sa.select(Category.name)))
+        own = db.session.get(OwnText, ("core.receipt", "de"))
+        assert own is not None
+        assert "Termin" in own.body
+        assert (site().site_tagline, site().theme) == ("Hilfe, wo Sie sind.", "clinic")
+        db.session.remove()
+        db.engine.dispose()
+
+
+def test_the_owners_ways_to_earn_go_before_the_trades_and_leave_the_rest() -> None:
+    plugins = {slug: found.manifest for slug, found in find_plugins([ROOT / "plugins"]).items()}
+    assert {"tips", "paid_items", "questions"} < {way.slug for way in offer.ways()}
+    assert [way.slug for way in offer.gateways()] == ["gateway_sandbox"]
+
+    def on(**wishes: object) -> set[str]:
+        wish = Beginning("ada@example.com", PASSWORD, preset=presets()["clinic"], **wishes)  # type: ignore[arg-type] # as it is asked
+        return {slug for slug, one in plugins.items() if one is not None and wanted(one, wish)}
+
+    everything = set(plugins)
+    other_shows = {"mode_free", "mode_group", "mode_two_way", "mode_voyeur", "mode_editor"}
+    assert on() == everything - other_shows
+    mine = on(ways=frozenset({"mode_group", "tips"}), gateway="")
+    earning = {way.slug for way in offer.ways()}
+    assert mine == everything - earning - {"gateway_sandbox"} | {"mode_group", "tips"}
 
 
 def test_where_a_site_stands_already_the_code_opens_nothing(tmp_path: Path) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from ipaddress import ip_address
 from typing import TYPE_CHECKING, Any
 
+from babel import Locale
 from flask import Blueprint, Flask, current_app, redirect, render_template, request, url_for
-from flask_babel import Babel
+from flask_babel import Babel, Domain, get_locale
 from flask_babel import gettext as _
 from sqlalchemy.exc import OperationalError
 
@@ -18,16 +19,19 @@ from ppvcms.accounts.services import refusal_of_account
 from ppvcms.content.presets import presets
 from ppvcms.content.setup import Beginning
 from ppvcms.errors import PpvcmsError
-from ppvcms.firstrun.form import setup_form
+from ppvcms.firstrun import offer
+from ppvcms.firstrun.form import DEMO, MOVED, setup_form
 from ppvcms.firstrun.making import make
+from ppvcms.host import catalogues
 from ppvcms.host.files import CORE_STATIC
 from ppvcms.host.templates import CORE_TEMPLATES
 from ppvcms.web.guards import client_device, init_cookies, remember
 from ppvcms.web.headers import init_headers
-from ppvcms.web.people import show_refusal
+from ppvcms.web.people import own_name, show_refusal
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from gettext import NullTranslations
 
     from flask import Response
     from flask.typing import ResponseReturnValue
@@ -40,6 +44,9 @@ if TYPE_CHECKING:
 
 LARGEST_REQUEST = 64 * 1024
 NEXT = "/admin/"
+IMPORT = "/admin/settings/import"
+LANGUAGE = "language"
+"""The part of the address that says the page's language, where its browser's is not meant."""
 blueprint = Blueprint("setup", __name__)
 
 
@@ -73,13 +80,41 @@ def setup_app(first: FirstRun) -> Flask:
         MAX_CONTENT_LENGTH=LARGEST_REQUEST,
     )
     app.extensions["ppvcms_first_run"] = first
-    Babel(app)
+    _SetupBabel(app, locale_selector=_spoken)
     init_cookies(app)
     init_headers(app)
     app.jinja_env.globals["asset"] = lambda path: url_for("static", filename=path)
     app.register_blueprint(blueprint)
     app.after_request(_keep_nothing)
     return app
+
+
+class _Words(Domain):
+    """The catalogues of the core, and of the plugins for their names."""
+
+    def get_translations(self) -> NullTranslations:
+        """Return the texts in the page's language."""
+        locale = str(get_locale() or "en")
+        if locale not in self.cache:
+            folders = [catalogues.CORE, *offer.text_folders()]
+            self.cache[locale] = catalogues.texts_of(folders, locale)
+        found: NullTranslations = self.cache[locale]
+        return found
+
+
+class _SetupBabel(Babel):
+    """Babel without a site: no theme and no plugin runs."""
+
+    @property
+    def domain_instance(self) -> Domain:
+        """The texts of the page; Flask-Babel asks once in each context."""
+        return _Words()
+
+
+def _spoken() -> str:
+    known = catalogues.languages_of_core()
+    asked = request.args.get(LANGUAGE, "")
+    return asked if asked in known else request.accept_languages.best_match(known) or "en"
 
 
 @blueprint.get("/", defaults={"_path": ""})
@@ -94,14 +129,14 @@ def elsewhere(_path: str) -> ResponseReturnValue:
 @blueprint.get("/setup")
 def show() -> ResponseReturnValue:
     """Ask."""
-    return _page(setup_form(demo=_first().demo_fits)), 200
+    return _page(_form(_first())), 200
 
 
 @blueprint.post("/setup")
 def save() -> ResponseReturnValue:
     """Make the site, sign its owner in, and give way to the server of the site."""
     first = _first()
-    form = setup_form(demo=first.demo_fits)
+    form = _form(first)
     form.validate_on_submit()
     for refusal in (_refusal_of_owner(form), _refusal_of_code(first, form)):
         if refusal is not None:
@@ -127,7 +162,7 @@ def _refusal_of_code(first: FirstRun, form: SetupForm) -> Refusal | None:
 
 
 def _make(first: FirstRun, form: SetupForm) -> ResponseReturnValue:
-    wish, demo = _wish(form), bool("demo" in form and form.demo.data)
+    wish, demo = _wish(form), form.begin.data == DEMO
     try:
         made = _apart(make, first.config, wish, demo=demo, device=client_device())
     except (PpvcmsError, OperationalError) as error:
@@ -137,7 +172,7 @@ def _make(first: FirstRun, form: SetupForm) -> ResponseReturnValue:
     first.made = True
     first.done()
     remember(made.token)
-    return redirect(NEXT, 303)
+    return redirect(IMPORT if form.begin.data == MOVED else NEXT, 303)
 
 
 def _apart(act: Callable[..., Made], *values: Any, **named: Any) -> Made:
@@ -148,7 +183,6 @@ def _apart(act: Callable[..., Made], *values: Any, **named: Any) -> Made:
 
 def _wish(form: SetupForm) -> Beginning:
     language = str(form.locale.data)
-    demo = bool("demo" in form and form.demo.data)
     return Beginning(
         email=str(form.email.data),
         password=str(form.password.data),
@@ -159,14 +193,31 @@ def _wish(form: SetupForm) -> Beginning:
             "locale": language,
             "locales": (language,),
             "time_zone": str(form.time_zone.data),
+            "expect_performers": int(form.performers.data or 0),
+            "expect_watching": int(form.watching.data or 0),
         },
-        preset=presets()[str(form.preset.data)],
-        shelves=not demo,
+        preset=presets(language)[str(form.preset.data)],
+        shelves=form.begin.data != DEMO,
+        ways=frozenset(form.ways.data or ()),
+        gateway=str(form.gateway.data or ""),
     )
 
 
+def _form(first: FirstRun) -> SetupForm:
+    return setup_form(demo=first.demo_fits, ways=offer.ways(), gateways=offer.gateways())
+
+
 def _page(form: SetupForm) -> str:
-    return render_template("setup/first_run.html", form=form, presets=presets())
+    locale = get_locale() or Locale("en")
+    return render_template(
+        "setup/first_run.html",
+        form=form,
+        presets=presets(str(locale)),
+        ways={way.slug: way for way in offer.ways()},
+        locale=str(locale),
+        direction=locale.text_direction,
+        languages=[(code, own_name(code)) for code in catalogues.languages_of_core()],
+    )
 
 
 def _first() -> FirstRun:

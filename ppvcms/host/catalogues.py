@@ -29,7 +29,7 @@ from ppvcms.host.snapshot import current
 from ppvcms.host.worn import manifests
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from pathlib import Path
 
     from babel.messages.catalog import Catalog, Message
@@ -99,6 +99,16 @@ def texts(locale: str, plugin: str = "") -> NullTranslations:
         found = _chain(list(_folders(plugin, themes)), locale)
         shelf.keep((plugin, themes), found)
     return cast("NullTranslations", found)
+
+
+def texts_of(folders: Iterable[Path], locale: str) -> NullTranslations:
+    """Return the texts of some folders in a language, where there is no site that has an order."""
+    return _chain([folder for folder in folders if path_of(folder, locale)], locale)
+
+
+def languages_of_core() -> list[str]:
+    """Return the languages that the core speaks, English first."""
+    return ["en", *sorted(path.parent.parent.name for path in CORE.glob(f"*/{FILE}"))]
 
 
 def plugin_at_work() -> str:

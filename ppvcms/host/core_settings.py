@@ -27,6 +27,8 @@ class CoreSettings:
 
     site_name: str = "ppvcms"
     site_tagline: str = ""
+    social_picture: str = ""
+    """The id of the library's picture that links to the site show elsewhere."""
     theme: str = "stage"
     time_zone: str = "UTC"
     locale: str = "en"
@@ -65,6 +67,9 @@ class CoreSettings:
     snapshot_every_s: int = 60
     mail_gap_min: int = 5
     search_engines: bool = True
+    expect_performers: int = 0
+    expect_watching: int = 0
+    """How many people are expected to watch in the busiest hour, for the advice on size."""
     maintenance: bool = False
     maintenance_text: str = ""
     maintenance_until_at: int = 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tomllib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from babel.messages.catalog import Message
 
+MANIFEST = "plugin.toml"
 METHODS = [("**/node_modules/**", "ignore"), ("**.py", "python"), ("**/templates/**.*", "jinja2")]
 # A template that cannot be read must not lose its texts in silence.
 OPTIONS = {"**/templates/**.*": {"silent": "false"}}
@@ -85,6 +87,11 @@ def texts_of(part: Part) -> Catalog:
     for name, line, message, comments, context in found:
         if message:
             catalog.add(message, None, [(name, line)], auto_comments=comments, context=context)
+    manifest = part.code / MANIFEST
+    if manifest.is_file():
+        said = tomllib.loads(manifest.read_text(encoding="utf-8"))
+        for key in ("name", "summary"):
+            catalog.add(str(said[key]), None, [(MANIFEST, 1)])
     return catalog
 
 

@@ -14,7 +14,8 @@ from ppvcms.host import maintenance
 from ppvcms.host import settings as store
 from ppvcms.host.core_settings import CORE, CORE_DEFAULTS
 from ppvcms.web.admin.frame import blueprint, tell
-from ppvcms.web.admin.settings_texts import Group, Item, Kind, groups
+from ppvcms.web.admin.settings_items import Group, Item, Kind
+from ppvcms.web.admin.settings_texts import groups
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:

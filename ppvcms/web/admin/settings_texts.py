@@ -3,50 +3,15 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from enum import StrEnum
 
 from flask_babel import gettext as _
 
 from ppvcms.host.labels import label
+from ppvcms.web.admin.settings_items import Group, Item, Kind
 
 CURRENCY = re.compile(r"(?!CRD)[A-Z]{3}")
 LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
-
-
-class Kind(StrEnum):
-    """How a setting is typed."""
-
-    TEXT = "text"
-    NUMBER = "number"
-    SWITCH = "switch"
-    WORDS = "words"
-    ZONE = "zone"
-    MOMENT = "moment"
-
-
-@dataclass(frozen=True, slots=True)
-class Item:
-    """One setting: its key, its name, what it means, and what fits."""
-
-    key: str
-    name: str
-    help: str
-    kind: Kind = Kind.NUMBER
-    unit: str = ""
-    least: int = 0
-    most: int = 100_000
-    needed: bool = False
-    pattern: re.Pattern[str] | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Settings that belong together."""
-
-    key: str
-    name: str
-    items: tuple[Item, ...]
+PICTURE = re.compile(r"([0-9A-Z]{26})?")
 
 
 def groups() -> tuple[Group, ...]:
@@ -60,6 +25,7 @@ def groups() -> tuple[Group, ...]:
         _requests(),
         _rooms(),
         _accounts(),
+        _size(),
     )
 
 
@@ -71,6 +37,13 @@ def _site() -> Group:
         (
             Item("site_name", _("Name"), _("In the header and in mails."), text, needed=True),
             Item("site_tagline", _("In one sentence"), _("Below the name, first page."), text),
+            Item(
+                "social_picture",
+                _("Picture of links"),
+                _("What a link to the site shows elsewhere; best 1200 x 630. Without: the logo."),
+                Kind.PICTURE,
+                pattern=PICTURE,
+            ),
             Item(
                 "locale",
                 _("Language"),
@@ -330,6 +303,26 @@ def _accounts() -> Group:
                 _("Minutes, for each person."),
                 unit=_("min"),
                 most=1440,
+            ),
+        ),
+    )
+
+
+def _size() -> Group:
+    performers = label("performer", plural=True)
+    return Group(
+        "size",
+        _("Expected size"),
+        (
+            Item(
+                "expect_performers",
+                _("How many: %(who)s", who=performers),
+                _("In the first months. 0 gives no advice on the machine."),
+            ),
+            Item(
+                "expect_watching",
+                _("Watching in the busiest hour"),
+                _("All who see a picture at the same time; the first page advises on the machine."),
             ),
         ),
     )
