@@ -17,9 +17,11 @@ if TYPE_CHECKING:
         CardFacts,
         DemoContext,
         NoticeKind,
+        PageBlock,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        PluginPage,
         RoomRef,
         SettingsSpec,
         SitemapEntry,
@@ -27,7 +29,9 @@ if TYPE_CHECKING:
         Task,
     )
 
-SLOTS = frozenset({"profile.below", "room.below_video", "listing.top", "dashboard.overview"})
+SLOTS = frozenset(
+    {"base.head", "profile.below", "room.below_video", "listing.top", "dashboard.overview"}
+)
 
 
 @hookimpl
@@ -60,15 +64,30 @@ def register_permissions() -> list[Permission]:
 
 @hookimpl
 def register_menu() -> list[PluginMenuItem]:
-    """Put the pages into the menus."""
+    """Put the performer's page into the dashboard."""
     from flask_babel import lazy_gettext as _l
 
     from ppvcms.api import PluginMenuItem
 
     return [
-        PluginMenuItem("main", "events.coming", _l("Coming up"), "calendar-event", weight=20),
         PluginMenuItem("performer", "events.mine", _l("Events"), "calendar-event", weight=30),
     ]
+
+
+@hookimpl
+def register_blocks() -> list[PageBlock]:
+    """Offer what comes for pages."""
+    from .blocks import blocks
+
+    return blocks()
+
+
+@hookimpl
+def register_pages() -> list[PluginPage]:
+    """Bring the page of everything planned."""
+    from .blocks import pages
+
+    return pages()
 
 
 @hookimpl

@@ -23,6 +23,9 @@ def fill(name: str, context: SlotContext) -> Markup | None:
     if name == "listing.top":
         rows = reading.coming(limit=ON_HOME) if not request.args else ()
         return drawn("events/_home.html", lines=lines_of(rows)["lines"]) if rows else None
+    if name == "base.head":
+        # The feed belongs to its own page, which says so itself, and to the list.
+        return _html("events/_feed.html") if request.endpoint == "site.home" else None
     if name == "dashboard.overview":
         return _own_next(context.actor)
     if context.room is None:

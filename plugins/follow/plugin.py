@@ -18,6 +18,7 @@ if TYPE_CHECKING:
         DemoContext,
         Event,
         NoticeKind,
+        PageBlock,
         PluginBlueprint,
         PluginMenuItem,
         RoomRef,
@@ -42,6 +43,14 @@ def register_menu() -> list[PluginMenuItem]:
     from ppvcms.api import PluginMenuItem
 
     return [PluginMenuItem("account", "follow.favourites", _l("Favourites"), "heart", weight=10)]
+
+
+@hookimpl
+def register_blocks() -> list[PageBlock]:
+    """Offer the button for pages."""
+    from .blocks import blocks
+
+    return blocks()
 
 
 @hookimpl

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
         Assets,
         DemoContext,
         Event,
+        PageBlock,
         PluginBlueprint,
         PluginMenuItem,
         RoomView,
@@ -41,6 +42,14 @@ def register_menu() -> list[PluginMenuItem]:
             "performer", "goals.mine", _l("Goals"), "bullseye", permission="room.perform"
         )
     ]
+
+
+@hookimpl
+def register_blocks() -> list[PageBlock]:
+    """Offer the bars of a room for pages."""
+    from .blocks import blocks
+
+    return blocks()
 
 
 @hookimpl

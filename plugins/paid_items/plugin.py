@@ -17,9 +17,12 @@ if TYPE_CHECKING:
         DemoContext,
         Event,
         NoticeKind,
+        PageBlock,
+        PageReader,
         Permission,
         PluginBlueprint,
         PluginMenuItem,
+        PluginPage,
         RoomView,
         SettingsSpec,
         SitemapEntry,
@@ -62,6 +65,30 @@ def register_menu() -> list[PluginMenuItem]:
     from .registered import menu
 
     return menu()
+
+
+@hookimpl
+def register_blocks() -> list[PageBlock]:
+    """Offer the newest items and the shelf for pages."""
+    from .blocks import blocks
+
+    return blocks()
+
+
+@hookimpl
+def register_pages() -> list[PluginPage]:
+    """Bring the shop."""
+    from .blocks import pages
+
+    return pages()
+
+
+@hookimpl
+def register_readers() -> list[PageReader]:
+    """Let pages be for who bought an item."""
+    from .blocks import readers
+
+    return readers()
 
 
 @hookimpl

@@ -26,7 +26,6 @@ def permissions() -> list[Permission]:
 def menu() -> list[PluginMenuItem]:
     """Return the pages in the menus of the site and of the dashboards."""
     return [
-        PluginMenuItem("main", f"{SLUG}.shelf", _l("Shop"), "bag", weight=20),
         PluginMenuItem(
             "account", f"{SLUG}.mine", _l("My content"), "collection-play", "room.enter", weight=30
         ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from flask import render_template
+from flask import render_template, request
 from markupsafe import Markup
 
 from . import deliveries, shelf
@@ -21,7 +21,9 @@ ON_PROFILE, ON_OVERVIEW = 4, 3
 def fill(name: str, context: SlotContext) -> Markup | None:
     """Return what stands in one place of a page, or nothing."""
     html = ""
-    if name == "account.overview":
+    if name == "base.head":
+        html = render_template("paid_items/_feed.html") if request.endpoint == "site.home" else ""
+    elif name == "account.overview":
         html = _bought(context.actor)
     elif name == "dashboard.overview":
         html = _sold(context.actor)

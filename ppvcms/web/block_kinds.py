@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from ppvcms.host.contract import BlockContext
 
 MOST_ROOMS, USUAL_ROOMS, POOL = 24, 8, 60
+OWN_PICTURE = re.compile(r"/(?!/)[^\s\\]*")
 
 
 class TextForm(Form):
