@@ -17,6 +17,7 @@ from sqlalchemy import create_engine
 from sqlalchemy.exc import OperationalError
 
 from ppvcms.cli_config import config_file
+from ppvcms.cli_keys import keygen, keys, sign
 from ppvcms.cli_plugins import plugins, safe_mode, start_a_theme, take_theme_in
 from ppvcms.cli_texts import texts
 from ppvcms.config import load_config
@@ -213,6 +214,8 @@ def db_current() -> None:
 
 cli.add_command(config_file)
 cli.add_command(plugins)
+for command in (keys, keygen, sign):
+    plugins.add_command(command)
 cli.add_command(safe_mode)
 cli.add_command(texts)
 

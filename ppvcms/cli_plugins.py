@@ -219,7 +219,7 @@ def take_theme_in(path: Path, *, yes: bool) -> None:
     with site_app():
         package = _judged(path, packages.THEME)
         _show(package, theme_packages.refusal_of(package))
-        _confirm(package, "" if yes else package.slug)
+        _confirm(package, "" if yes else theme_packages.word_of(package))
         _stop_if(theme_packages.install(package.id, package.sha256, actor_id=None))
     click.echo(f"{package.slug} {package.manifest.version}: installed. Wear it with: themes use")
 
@@ -276,7 +276,9 @@ def _show(package: Package, seen: object) -> None:
     manifest = package.manifest
     click.echo(f"{manifest.name} {manifest.version} by {', '.join(manifest.authors)}")
     installed = getattr(seen, "installed", "") or "no"
-    click.echo(f"installed: {installed}; licence: {manifest.license}; unsigned")
+    click.echo(f"installed: {installed}; licence: {manifest.license}; {_signed(package.signer)}")
+    if getattr(seen, "other_signer", False):
+        click.echo("What is installed was signed by somebody else.")
     click.echo(f"{package.files} files, {package.size} bytes, SHA-256 {package.sha256}")
     for field in ("capabilities", "permissions", "tables", "guards", "overrides", "parent"):
         names = getattr(manifest, field, ())
@@ -286,6 +288,15 @@ def _show(package: Package, seen: object) -> None:
         click.echo(
             "It is a program with all the rights of your site. Install it only if you trust it."
         )
+
+
+def _signed(key: str) -> str:
+    from ppvcms.host import signers
+
+    signer = signers.who(key)
+    if signer is None:
+        return "unsigned"
+    return f"signed by {signer.name or 'an unknown key'} ({signer.fingerprint})"
 
 
 def _stop_if(answer: object) -> None:

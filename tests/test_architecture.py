@@ -45,6 +45,7 @@ LEVELS = (
         "__main__",
         "cli",
         "cli_config",
+        "cli_keys",
         "cli_plugins",
         "cli_texts",
         "firstrun",

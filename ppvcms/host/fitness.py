@@ -5,25 +5,39 @@ from __future__ import annotations
 import platform
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
 
 from ppvcms.hookspecs import API_VERSION
+from ppvcms.host import blocklist, signing
+from ppvcms.host.finder import is_copy
 
 if TYPE_CHECKING:
     from ppvcms.host.finder import Found
     from ppvcms.host.manifest import Manifest
 
 
-def unfit(found: Found[Manifest]) -> Found[Manifest]:
-    """Return the plugin with what does not fit added to its problems."""
+def unfit(found: Found[Manifest], signer: str = "") -> Found[Manifest]:
+    """Return the plugin with what does not fit added to its problems.
+
+    `signer` is the key with which it was signed when it was installed.
+    """
     manifest = found.manifest
     if manifest is None:
         return found
     problems = [*_api(manifest), *_python(manifest), *_packages(manifest)]
+    problems += untrusted(found, signer)
     return replace(found, problems=(*found.problems, *problems))
+
+
+def untrusted(found: Found[Any], signer: str = "") -> list[str]:
+    """Return why a plugin's or theme's files must not be used: blocked, or not as signed."""
+    problems = [blocklist.problem_of(found.slug, found.manifest.version)]
+    if is_copy(found.path):
+        problems.append(signing.problem_of(found.path, signer))
+    return [problem for problem in problems if problem]
 
 
 def _api(manifest: Manifest) -> list[str]:

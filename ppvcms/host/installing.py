@@ -16,7 +16,7 @@ from flask_babel import gettext as _
 from ppvcms import schema
 from ppvcms.db import db, transaction
 from ppvcms.faultpoints import faultpoint
-from ppvcms.host import packages, probe, upgrading
+from ppvcms.host import packages, probe, signers, signing, upgrading
 from ppvcms.host.archive import PackageError
 from ppvcms.host.finder import Found
 from ppvcms.host.loading import failure_of
@@ -24,6 +24,7 @@ from ppvcms.host.manifest import Manifest, read_plugin
 from ppvcms.host.models import PluginRow
 from ppvcms.host.packages import KEPT_COPIES, PLUGIN, Package
 from ppvcms.host.runtime import load, refind, runtime
+from ppvcms.host.signing import SignatureError
 from ppvcms.host.snapshot import look_again
 from ppvcms.host.steps import Copy, attempt, migrate, point, record_install, take_back
 from ppvcms.results import Refusal
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from sqlalchemy.orm import Session
+
+    from ppvcms.host.signers import Signer
 
 log = structlog.get_logger(__name__)
 
@@ -51,6 +54,9 @@ class Review:
     new_permissions: tuple[str, ...]
     new_tables: tuple[str, ...]
     can_go_back: bool
+    signer: Signer | None
+    other_signer: bool
+    """It is not signed by who signed what is installed."""
 
 
 def review(package: Package) -> Review | Refusal:
@@ -58,7 +64,7 @@ def review(package: Package) -> Review | Refusal:
     manifest = package.manifest
     assert isinstance(manifest, Manifest)  # noqa: S101 - judged as a plugin
     found = runtime().found.get(package.slug)
-    if found is not None and found.bundled:
+    if found is not None and found.bundled and not same_signer(package, found.path):
         return Refusal(
             "bundled",
             _(
@@ -81,10 +87,38 @@ def review(package: Package) -> Review | Refusal:
         tuple(name for name in getattr(manifest, field) if name not in getattr(known, field, ()))
         for field in ("capabilities", "permissions", "tables")
     )
-    word = f"{package.slug} {manifest.version}" if older else package.slug
+    signer, before = signers.who(package.signer), signers.installed_of(package.slug)
+    other = bool(version and before) and before != package.signer
     return Review(
-        package, manifest, version, older, word, capabilities, permissions, tables, bool(version)
+        package,
+        manifest,
+        version,
+        older,
+        word_of(package, signer, older=older, other=other),
+        capabilities,
+        permissions,
+        tables,
+        bool(version),
+        signer,
+        other,
     )
+
+
+def word_of(package: Package, signer: Signer | None, *, older: bool, other: bool) -> str:
+    """Return what must be typed before a package is taken: nothing for one by somebody known."""
+    if older:
+        return f"{package.slug} {package.manifest.version}"
+    trusted = signer is not None and bool(signer.name) and not other
+    return "" if trusted else package.slug
+
+
+def same_signer(package: Package, folder: Path) -> bool:
+    """Whether a package was signed by who signed what lies in a folder."""
+    try:
+        there = signing.signer_of(folder)
+    except SignatureError:
+        return False
+    return bool(there) and there == package.signer
 
 
 def install(
@@ -127,6 +161,8 @@ def rollback(slug: str, *, actor_id: str | None) -> Refusal | None:
     manifest = read_plugin(home / target / "plugin.toml", slug)
     if not isinstance(manifest, Manifest):
         return Refusal("blocked", _("The older copy cannot be used."), " ".join(manifest))
+    if problem := signing.problem_of(home / target, ""):
+        return Refusal("blocked", _("The older copy cannot be used."), problem)
     head = schema.newest(home / target / "migrations")
     try:
         take_back(slug, current, head)
@@ -136,7 +172,7 @@ def rollback(slug: str, *, actor_id: str | None) -> Refusal | None:
             "failed", _("Its tables cannot go back. Nothing was changed."), failure_of(error)
         )
     faultpoint("install.taken_back")
-    copy = Copy(head, target, tuple(before[1:]))
+    copy = Copy(head, target, tuple(before[1:]), signing.signer_of(home / target))
     transaction(lambda session: point(session, manifest, copy, actor_id))
     look_again()
     return None
@@ -226,7 +262,7 @@ def _migrate_and_record(
     assert isinstance(manifest, Manifest)  # noqa: S101 - judged as a plugin
     kept = [each for each in known.copies if each != folder.name][:KEPT_COPIES]
     try:
-        copy = Copy(migrate(slug, folder), folder.name, tuple(kept))
+        copy = Copy(migrate(slug, folder), folder.name, tuple(kept), package.signer)
         faultpoint("install.migrated")
         if known.installed:
             return upgrading.take_up(slug, copy, actor_id=actor_id)

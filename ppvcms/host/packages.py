@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, BinaryIO
 
 from packaging.version import Version
 
-from ppvcms.host import archive
+from ppvcms.host import archive, blocklist, signing
 from ppvcms.host.archive import MOST_BYTES, MOST_FILES, PackageError
 from ppvcms.host.finder import CURRENT, Found, copies_of, tree_digest
 from ppvcms.host.fitness import unfit
 from ppvcms.host.manifest import Manifest, ThemeManifest, read_plugin, read_theme
+from ppvcms.host.signing import SignatureError
 from ppvcms.host.theme_fit import DATA_FILES
 from ppvcms.ids import new_id
 
@@ -46,6 +47,8 @@ class Package:
     sha256: str
     files: int
     size: int
+    signer: str
+    """The key that it is signed with, or an empty text."""
 
     @property
     def slug(self) -> str:
@@ -84,7 +87,7 @@ def receive_folder(instance: Path, folder: Path) -> str:
     home = _new_home(instance)
     try:
         with zipfile.ZipFile(home / _FILE, "w", zipfile.ZIP_DEFLATED) as file:
-            for path in _plain_files(folder):
+            for path in plain_files(folder):
                 name = Path(folder.name) / path.relative_to(folder)
                 file.writestr(zipfile.ZipInfo(name.as_posix()), path.read_bytes())
     except PackageError:
@@ -186,7 +189,12 @@ def _new_home(instance: Path) -> Path:
     return home
 
 
-def _plain_files(folder: Path) -> list[Path]:
+def plain_files(folder: Path) -> list[Path]:
+    """Return what of a folder goes into its package: no hidden files, no caches.
+
+    Raises:
+        PackageError: A link or a device lies in it, or too much.
+    """
     found = []
     for path in sorted(folder.rglob("*")):
         parts = path.relative_to(folder).parts
@@ -216,9 +224,18 @@ def _judged(home: Path, kind: str) -> Package:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(archive.read(data, entry))
     manifest = _manifest(tree, slug, kind)
+    if blocked := blocklist.problem_of(slug, manifest.version):
+        raise PackageError(blocked)
     size = sum(entry.size for entry in files)
     sha256 = hashlib.sha256(data).hexdigest()
-    return Package(home.name, kind, manifest, tree, sha256, len(files), size)
+    return Package(home.name, kind, manifest, tree, sha256, len(files), size, _signer(tree))
+
+
+def _signer(tree: Path) -> str:
+    try:
+        return signing.signer_of(tree)
+    except SignatureError as error:
+        raise PackageError(str(error)) from error
 
 
 def _manifest(tree: Path, slug: str, kind: str) -> Manifest | ThemeManifest:

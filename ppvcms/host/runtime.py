@@ -126,7 +126,8 @@ def refind(host: Runtime) -> None:
 def _fit(config: Config, rows: list[PluginRow]) -> dict[str, Found[Manifest]]:
     chosen = {row.slug: row.code_digest for row in rows if row.code_digest}
     found = find_plugins(config.all_plugin_dirs, chosen)
-    return {slug: unfit(each) for slug, each in found.items()}
+    signers = {row.slug: row.signer or "" for row in rows if row.code_digest}
+    return {slug: unfit(each, signers.get(slug, "")) for slug, each in found.items()}
 
 
 def read_state() -> tuple[list[PluginRow], int, int]:

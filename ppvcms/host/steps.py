@@ -41,6 +41,7 @@ class Copy:
     head: str | None
     digest: str | None = None
     before: tuple[str, ...] = ()
+    signer: str = ""
 
 
 def record_install(session: Session, slug: str, copy: Copy, actor_id: str | None) -> None:
@@ -52,6 +53,7 @@ def record_install(session: Session, slug: str, copy: Copy, actor_id: str | None
     row = session.get(PluginRow, slug) or PluginRow(slug=slug)
     row.desired, row.version, row.schema_head = Desired.INACTIVE, manifest.version, copy.head
     row.code_digest, row.code_before = copy.digest, list(copy.before)
+    row.signer = copy.signer or None
     row.strikes, row.quarantined_at, row.last_error = {}, None, None
     row.installed_at, row.uninstalled_at = now_ms(session), None
     row.weight, row.guards = row.weight or 0, list(manifest.guards)
@@ -103,7 +105,7 @@ def point(session: Session, manifest: Manifest, copy: Copy, actor_id: str | None
     data: dict[str, Any] = {"from": row.version, "to": manifest.version, "digest": copy.digest}
     row.version, row.schema_head = manifest.version, copy.head
     row.code_digest, row.code_before = copy.digest, list(copy.before)
-    row.guards = list(manifest.guards)
+    row.signer, row.guards = copy.signer or None, list(manifest.guards)
     row.strikes, row.quarantined_at, row.last_error = {}, None, None
     audit.record(session, actor_id, action, manifest.slug, data=data)
     move_code_generation(session)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from ppvcms.host.fitness import untrusted
 from ppvcms.host.manifest import DATA
 
 if TYPE_CHECKING:
@@ -48,7 +49,9 @@ def _problems(
     if found.manifest is None:
         return []
     parents = {name: each.manifest.parent for name, each in themes.items() if each.manifest}
-    problems = [broken] if (broken := lineage(slug, parents)[1]) else []
+    problems = untrusted(found)
+    if broken := lineage(slug, parents)[1]:
+        problems.append(broken)
     if found.manifest.kind == DATA and (other := _not_data(found.path)):
         problems.append(
             f"It says kind = 'data' and holds '{other}'. Such a theme has neither templates nor "

@@ -8,11 +8,15 @@ from flask_babel import gettext as _
 
 from ppvcms.accounts import audit
 from ppvcms.db import transaction
-from ppvcms.host import packages
+from ppvcms.host import installing, packages, signers, signing
 from ppvcms.host.archive import PackageError
+from ppvcms.host.finder import is_copy
 from ppvcms.host.generation import move_code_generation
+from ppvcms.host.installing import same_signer
+from ppvcms.host.manifest import DATA, ThemeManifest
 from ppvcms.host.packages import THEME
 from ppvcms.host.runtime import runtime
+from ppvcms.host.signing import SignatureError
 from ppvcms.host.snapshot import look_again
 from ppvcms.results import Refusal
 
@@ -52,7 +56,7 @@ def install(package_id: str, sha256: str, *, actor_id: str | None) -> Refusal | 
 def refusal_of(package: Package) -> Refusal | None:
     """Return why a theme may not be put in, or None."""
     found = runtime().themes.get(package.slug)
-    if found is not None and found.bundled:
+    if found is not None and found.bundled and not same_signer(package, found.path):
         return Refusal(
             "bundled",
             _("'%(slug)s' comes with the site, so no upload replaces it.", slug=package.slug),
@@ -65,6 +69,16 @@ def refusal_of(package: Package) -> Refusal | None:
             _("Nothing was installed. Remove that folder first."),
         )
     return None
+
+
+def word_of(package: Package) -> str:
+    """Return what must be typed; a theme that is data alone is no program and needs no word."""
+    if isinstance(package.manifest, ThemeManifest) and package.manifest.kind == DATA:
+        return ""
+    found = runtime().themes.get(package.slug)
+    other = found is not None and is_copy(found.path) and _signer(found.path) != package.signer
+    signer = signers.who(package.signer)
+    return installing.word_of(package, signer, older=False, other=other)
 
 
 def rollback(slug: str, *, actor_id: str | None) -> Refusal | None:
@@ -83,6 +97,13 @@ def rollback(slug: str, *, actor_id: str | None) -> Refusal | None:
 def home_of(slug: str) -> Path:
     """Return the folder that holds the uploaded copies of a theme."""
     return runtime().config.all_theme_dirs[0] / slug
+
+
+def _signer(folder: Path) -> str:
+    try:
+        return signing.signer_of(folder)
+    except SignatureError:
+        return ""
 
 
 def _record(actor_id: str | None, action: str, slug: str, version: str) -> None:

@@ -33,6 +33,7 @@ AREAS = (
     "rooms",
     "sessions",
     "settings",
+    "signers",
     "simulator",
     "texts",
     "themes",

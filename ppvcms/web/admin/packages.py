@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from ppvcms.accounts import audit
 from ppvcms.db import transaction
-from ppvcms.host import installing, orders, packages, theme_packages
+from ppvcms.host import installing, orders, packages, signers, theme_packages
 from ppvcms.host.archive import MOST_BYTES, PackageError
 from ppvcms.host.manifest import ThemeManifest
 from ppvcms.host.orders import Order
@@ -97,7 +97,8 @@ def package_confirm(kind: str, package_id: str) -> ResponseReturnValue:
     word = _word(package)
     if word and request.form.get("word", "").strip() != word:
         return _review(kind, package_id, wrong=True)
-    note("confirmed", f"{kind}:{package.slug}", data={"sha256": package.sha256})
+    said = {"sha256": package.sha256, "signer": package.signer}
+    note("confirmed", f"{kind}:{package.slug}", data=said)
     order = Order(ACTS[kind], package.slug, current_actor().user_id, package.id, package.sha256)
     order_id = orders.place(runtime().config, order)
     return redirect(url_for("admin.order", order_id=order_id))
@@ -177,9 +178,9 @@ def _judged(kind: str, package_id: str) -> Package | None:
 
 
 def _word(package: Package) -> str:
-    """Return what must be typed; a theme that is data alone is no program and needs no word."""
+    """Return what must be typed before it is taken; an empty text where nothing has to be."""
     if isinstance(package.manifest, ThemeManifest):
-        return "" if package.manifest.kind == "data" else package.slug
+        return theme_packages.word_of(package)
     seen = installing.review(package)
     return package.slug if isinstance(seen, Refusal) else seen.word
 
@@ -201,6 +202,7 @@ def _review(kind: str, package_id: str, *, wrong: bool = False) -> ResponseRetur
         manifest=package.manifest,
         seen=seen,
         word=_word(package),
+        signer=signers.who(package.signer),
         wrong=wrong,
     )
     return page, 422 if wrong else 200

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from werkzeug.routing import BuildError
 
 from ppvcms.hookspecs import RULES
-from ppvcms.host import lifecycle, safe_switch, upgrading
+from ppvcms.host import lifecycle, safe_switch, signers, upgrading
 from ppvcms.host.follow import followers
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import core_template, current
@@ -65,6 +65,7 @@ def plugin(slug: str) -> ResponseReturnValue:
         words=_state_words(),
         problems=lifecycle.problems_of(slug),
         links=_links(slug),
+        signer=signers.who(signers.installed_of(slug)),
         hooks=[name for name in RULES if slug in slugs_at(name)],
         shut=[hook for hook, owner in snapshot.shut.items() if owner == slug],
         may_bring=current_actor().can("code.manage"),
