@@ -15,6 +15,9 @@ from ppvcms.accounts.lookup import people, people_who, person, person_named, ver
 from ppvcms.accounts.sessions import addresses_of
 from ppvcms.accounts.studio_parts import PartView, begin_part, end_part, part_of
 from ppvcms.accounts.studio_parts import parts as studio_parts
+from ppvcms.content.library.field import PictureField
+from ppvcms.content.library.items import LibraryPicture
+from ppvcms.content.library.items import picture as library_picture
 from ppvcms.content.services import render_text as markdown_html
 from ppvcms.content.stored import (
     delete_file,
@@ -265,6 +268,7 @@ __all__ = [
     "Json",
     "KeyReusedError",
     "Lease",
+    "LibraryPicture",
     "LifecycleContext",
     "LimitView",
     "MediaCapabilities",
@@ -294,6 +298,7 @@ __all__ = [
     "PdfColumn",
     "Permission",
     "Picture",
+    "PictureField",
     "PluginBlueprint",
     "PluginError",
     "PluginMenuItem",
@@ -390,6 +395,7 @@ __all__ = [
     "keep_file",
     "label",
     "last_said_at",
+    "library_picture",
     "make_room",
     "markdown_html",
     "minor_units",

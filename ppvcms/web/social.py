@@ -8,7 +8,9 @@ from urllib.parse import urljoin
 from flask import json, render_template, request
 from markupsafe import Markup
 
+from ppvcms.content.library import items
 from ppvcms.host.facts import public_url
+from ppvcms.host.settings import site
 from ppvcms.web.frame import site_facts
 
 if TYPE_CHECKING:
@@ -39,6 +41,7 @@ def social(
     paths of feeds.
     """
     facts = site_facts()
+    picture = picture or _picture_of_links()
     parts = render_template(
         "partials/_social.html",
         title=title or facts.name,
@@ -55,6 +58,12 @@ def social(
 def absolute(path: str) -> str:
     """Return the whole address of a path of this site; empty stays empty."""
     return urljoin(f"{public_url()}/", path) if path else ""
+
+
+def _picture_of_links() -> str:
+    """Return the picture that the owner chose for links; empty for none."""
+    chosen = items.picture(site().social_picture)
+    return chosen.src if chosen is not None else ""
 
 
 def _short(text: str) -> str:

@@ -20,6 +20,7 @@ from ppvcms.db import db, transaction
 from ppvcms.host.models import Setting
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
+from ppvcms.web.admin.siteconfig.plan import bring_in, export, look_at
 from tests.web.office import browser_of, log
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from tests.live import Site
     from tests.web.office import Browser
 
+SITE = {"site_name": "Harbour", "locale": "en", "locales": "en", "time_zone": "UTC"}
 PDF = b"%PDF-1.7\n% rules of the house\n%%EOF\n"
 
 
@@ -264,6 +266,7 @@ def test_a_package_may_be_as_large_as_one_unpacked_and_nothing_else_may(
 ) -> None:
     package = [io.BytesIO(b"PK\x03\x04" + bytes(13 * 1024 * 1024)), "a.zip"]
     answer = owner.post("/admin/upload/plugin", package=tuple(package))
+    answer.request.environ["wsgi.input"].close()
     assert (answer.status_code, "Nothing of it was kept" in answer.text) == (422, True)
 
     ben = browser_of(quick_site, quick_site.person("Ben", "client"))
@@ -282,3 +285,28 @@ def test_a_package_may_be_as_large_as_one_unpacked_and_nothing_else_may(
     ]
     assert [one.status_code for one in said] == [413, 413, 413]
     assert "At most 51 MB can be sent here at once. Nothing of it was kept." in said[0].text
+
+
+def test_a_picture_stands_for_links_becomes_the_logo_and_is_named_in_the_configuration(
+    owner: Browser,
+) -> None:
+    sea = kept(drawn(1300, 700), "sea.png")
+    owner.post("/admin/settings", group="site", **SITE, social_picture=sea.id)
+    owner.post("/admin/themes/stage/look", **{"library.logo": sea.id})
+
+    home = owner.get("/").text
+    logo = re.search(r'src="(/looks/[0-9a-f]+)"', home)
+    assert f'property="og:image" content="{owner.address}{shown(sea.id).src}"' in home
+    assert logo is not None
+    with Image.open(io.BytesIO(owner.get(logo[1]).data)) as opened:
+        assert (opened.format, opened.size[0]) == ("PNG", 480)
+    assert [(one.owner, one.name) for one in items.uses(sea.id)] == [("core", "social_picture")]
+
+    data = export()
+    assert look_at(data).left == ()
+    owner.post("/admin/settings", group="site", **SITE, social_picture="")
+    assert keeping.delete(sea.id, actor_id=None) is None
+    plan = bring_in(data, actor_id=None)
+    assert [one.path for one in plan.left] == [f"pictures.{sea.id}"]
+    assert "“sea.png” is not in this site's library" in plan.left[0].why
+    assert "og:image" in owner.get("/").text

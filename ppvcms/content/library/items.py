@@ -168,6 +168,15 @@ def picture(picture_id: str) -> LibraryPicture | None:
     return pictures([picture_id]).get(picture_id) if picture_id else None
 
 
+def bytes_of(picture_id: str, width: int) -> bytes:
+    """Return a picture no wider than asked, for who writes it anew; nothing where none is."""
+    found = picture(picture_id)
+    if found is None:
+        return b""
+    path = files.folder_of(found.digest) / found.url(width).rpartition("/")[2]
+    return path.read_bytes() if path.is_file() else b""
+
+
 def link(item_id: str, actor: Actor) -> str | None:
     """Return a short-lived address of a private item, or None for whom it is not open.
 

@@ -112,7 +112,8 @@ def look_reset(slug: str) -> ResponseReturnValue:
 
 def _typed(slug: str) -> Look | Refusal:
     now = looks.look_of(_usable(slug), DRAFT)
-    return look_forms.with_pictures(look_forms.look_typed(slug, now, request.form), request.files)
+    typed = look_forms.look_typed(slug, now, request.form)
+    return look_forms.with_pictures(typed, request.files, request.form)
 
 
 def _usable(slug: str) -> str:

@@ -231,4 +231,6 @@ def _refused(refusal: Refusal) -> ResponseReturnValue:
 @blueprint.record_once
 def _tell_templates(state: BlueprintSetupState) -> None:
     # Globals, so that blocks, themes and the pages of plugins have them too.
-    state.app.jinja_env.globals.update(library_picture=items.picture, picture_html=picture_html)
+    state.app.jinja_env.globals.update(
+        library_picture=items.picture, library_choices=items.choices, picture_html=picture_html
+    )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from babel import Locale
 from flask_babel import gettext as _
 
+from ppvcms.content.library import items
 from ppvcms.host import customise
 from ppvcms.host.colours import HEX, PICKED, SCHEMES, warnings
 from ppvcms.host.labels import PLAIN, chosen_label
@@ -27,6 +28,7 @@ ROLES = ("performer", "client", "studio", "owner", "moderator", "show", "room")
 LONGEST_WORD = 40
 LARGEST_PICTURE = 1024 * 1024
 WIDEST = {"logo": 480, "icon": 256}
+FROM_LIBRARY = 640
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,13 +124,19 @@ def look_typed(slug: str, look: Look, form: MultiDict[str, str]) -> Look:
     )
 
 
-def with_pictures(look: Look, files: Mapping[str, FileStorage]) -> Look | Refusal:
-    """Return a look with the pictures that were sent, each written anew."""
+def with_pictures(
+    look: Look, files: Mapping[str, FileStorage], form: Mapping[str, str]
+) -> Look | Refusal:
+    """Return a look with the pictures that were sent or chosen, each written anew.
+
+    A look keeps a copy: it stays as it is when the library changes.
+    """
     for place, widest in WIDEST.items():
-        sent = files.get(place)
-        if sent is None or not sent.filename:
+        data = _sent(files.get(place)) or items.bytes_of(
+            form.get(f"library.{place}", ""), FROM_LIBRARY
+        )
+        if not data:
             continue
-        data = sent.stream.read(LARGEST_PICTURE + 1)
         encoded = encode_apart(data, widest, PNG) if len(data) <= LARGEST_PICTURE else None
         if encoded is None:
             return Refusal(
@@ -138,6 +146,10 @@ def with_pictures(look: Look, files: Mapping[str, FileStorage]) -> Look | Refusa
         name = customise.add_picture(encoded.data, "image/png")
         look = replace(look, logo=name) if place == "logo" else replace(look, icon=name)
     return look
+
+
+def _sent(file: FileStorage | None) -> bytes:
+    return file.stream.read(LARGEST_PICTURE + 1) if file is not None and file.filename else b""
 
 
 def contrast_warnings(slug: str, look: Look) -> list[str]:

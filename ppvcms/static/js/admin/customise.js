@@ -57,7 +57,10 @@ async function keep(sheetAlone) {
     toast(told?.error?.reason ?? box.dataset.textTrouble, { urgent: true });
     return;
   }
-  for (const file of form.querySelectorAll('input[type="file"]')) file.value = "";
+  for (const sent of form.querySelectorAll('input[type="file"], [data-pv-picture]')) {
+    sent.value = "";
+    sent.dispatchEvent(new Event("change"));
+  }
   warn(told.warnings);
   document.querySelector("[data-pv-changed]").hidden = !told.changed;
   said.textContent = box.dataset.textKept;

@@ -102,7 +102,7 @@ function dress(select) {
     const any = Boolean(select.value);
     image.hidden = !option?.dataset.thumb;
     if (option?.dataset.thumb) image.src = option.dataset.thumb;
-    name.textContent = any ? option.textContent : words.textNone;
+    name.textContent = option?.textContent ?? "";
     choose.lastChild.textContent = any ? words.textOther : words.textChoose;
     away.hidden = !any;
   };
@@ -110,8 +110,8 @@ function dress(select) {
     select.value = value;
     select.dispatchEvent(new Event("input", { bubbles: true }));
     select.dispatchEvent(new Event("change", { bubbles: true }));
-    show();
   };
+  select.addEventListener("change", show);
   choose.addEventListener("click", async () => {
     const picture = await choosePicture();
     choose.focus();

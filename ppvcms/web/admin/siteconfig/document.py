@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 FORMAT = 1
 MOST_BYTES = 8 * 1024 * 1024
 MOST_FAULTS = 50
-ABOUT = ("format", "made_at", "made_by", "plugins", "secrets_left_out")
+ABOUT = ("format", "made_at", "made_by", "plugins", "pictures", "secrets_left_out")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Document:
     made_at: str
     made_by: str
     plugins: Mapping[str, str]
+    pictures: Mapping[str, str]
     areas: Mapping[str, Mapping[str, Any]]
 
 
@@ -92,6 +93,7 @@ def parse(data: bytes, areas: Iterable[str]) -> Document:
         str(content["made_at"])[:40],
         str(content["made_by"])[:40],
         content["plugins"],
+        content["pictures"],
         {area: content[area] for area in tables},
     )
 
@@ -166,7 +168,7 @@ def _frame_faults(content: Mapping[str, Any], tables: tuple[str, ...]) -> list[F
         *(Fault(key, _("This is missing.")) for key in names if key not in content),
         *(
             Fault(key, _("This must be a table."))
-            for key in ("plugins", *tables)
+            for key in ("plugins", "pictures", *tables)
             if not isinstance(content.get(key, {}), dict)
         ),
     ]

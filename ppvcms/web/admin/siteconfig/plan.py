@@ -14,7 +14,7 @@ from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import settings
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import current
-from ppvcms.web.admin.siteconfig import offer, words
+from ppvcms.web.admin.siteconfig import offer, pictures, words
 from ppvcms.web.admin.siteconfig import settings as parts
 from ppvcms.web.admin.siteconfig.document import (
     FORMAT,
@@ -94,14 +94,16 @@ def export() -> bytes:
     """Return the site's configuration as a file: no people, no money, no papers, no secrets."""
     settings.forget()
     made_at = datetime.fromtimestamp(now_ms(db.session()) // 1000, UTC)
+    areas = {area.key: area.read() for area in AREAS}
     return as_file(
         {
             "format": FORMAT,
             "made_at": made_at.isoformat(),
             "made_by": f"ppvcms {__version__}",
             "plugins": _running(),
+            "pictures": pictures.named_in(areas),
             "secrets_left_out": parts.secrets(),
-            **{area.key: area.read() for area in AREAS},
+            **areas,
         }
     )
 
@@ -114,9 +116,9 @@ def look_at(data: bytes) -> Plan:
     """
     document = parse(data, [area.key for area in AREAS])
     settings.forget()
-    faults: list[Fault] = []
+    faults = pictures.faults(document)
     found: list[Part] = []
-    left = _absent(document)
+    left = [*_absent(document), *pictures.missing(document)]
     for area in AREAS:
         entries, not_here = area.fit(document.areas[area.key], document)
         left += [Left(f"{area.key}.{one.path}", one.why) for one in not_here]
