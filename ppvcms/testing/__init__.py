@@ -13,13 +13,20 @@ pytest.register_assert_rewrite(
     *(f"ppvcms.testing.{part}" for part in ("plugins", "modes", "gateways", "media", "themes"))
 )
 
+from ppvcms.testing.gateways import GatewayContract, Payment
+from ppvcms.testing.media import MediaContract
 from ppvcms.testing.modes import ModeContract
 from ppvcms.testing.plugins import PluginContract
 from ppvcms.testing.sites import plugin_site, theme_site
+from ppvcms.testing.themes import ThemeContract
 
 __all__ = [
+    "GatewayContract",
+    "MediaContract",
     "ModeContract",
+    "Payment",
     "PluginContract",
+    "ThemeContract",
     "plugin_site",
     "theme_site",
 ]
