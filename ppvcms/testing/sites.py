@@ -8,8 +8,9 @@ import functools
 import shutil
 import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
+from flask import current_app
 from sqlalchemy import create_engine, pool
 
 from ppvcms import create_app, schema
@@ -91,6 +92,8 @@ def switch_on(*plugins: str | Path) -> None:
     Raises:
         PpvcmsError: One cannot be; the sentence says why.
     """
+    # A server that answers loads no more code; a test's may until its first answer.
+    cast("Host", current_app).serving = False
     states = {found.slug: found.state for found in lifecycle.overview()}
     for each in plugins:
         slug = each if isinstance(each, str) else manifest_of(each).slug
