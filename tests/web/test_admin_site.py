@@ -254,7 +254,16 @@ def test_the_log_is_found_by_words_and_by_what_it_is_about(
 
     assert "Spam in chat" in owner.text("/admin/audit?q=spam")
     assert "Spam in chat" in owner.text(f"/admin/audit?subject=user:{ben.user_id}")
-    assert "Spam in chat" not in owner.text("/admin/audit?area=rooms")
+    assert "Spam in chat" not in owner.text("/admin/audit?act=rooms")
+    assert "Spam in chat" in owner.text("/admin/audit?act=accounts.user.suspended")
+    [act] = log("accounts.user.suspended")
+    assert "Spam in chat" in owner.text(f"/admin/audit?who={act.actor_id}")
+    assert "Spam in chat" not in owner.text("/admin/audit?who=system")
+    assert "Spam in chat" not in owner.get("/admin/audit.csv?who=system").text
+    # The words of the theme, and names in place of ids.
+    owner.post(f"/admin/people/{ben.user_id}/roles", roles=["client", "performer"], reason="Works")
+    told = owner.text("/admin/audit?act=accounts.roles.changed")
+    assert "from: Fan, to: Fan, Artist" in told
     assert "Spam in chat" in owner.get("/admin/audit.csv").text
 
 

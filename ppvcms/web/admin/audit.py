@@ -6,11 +6,15 @@ import json
 from typing import TYPE_CHECKING
 
 from flask import render_template, request, url_for
+from flask_babel import gettext as _
 
+from ppvcms.web.admin.audit_words import facts_of, role_names, subjects_in
 from ppvcms.web.admin.frame import blueprint, kept_args, page_number, page_url
 from ppvcms.web.admin.queries.care import (
+    SYSTEM,
     AuditFilters,
-    areas,
+    actors,
+    acts,
     audit_page,
     audit_rows,
     subject_names,
@@ -26,15 +30,20 @@ if TYPE_CHECKING:
 @blueprint.get("/audit")
 @policy(who="audit.view")
 def audit() -> ResponseReturnValue:
-    """Show the log, narrowed by day, area and words."""
+    """Show the log, narrowed by person, act, day and words."""
     page = audit_page(_filters(), page_number())
+    roles = role_names()
+    named = subject_names(subjects_in(page.items))
+    named |= {f"role:{key}": name for key, name in roles.items()}
     return render_template(
         "admin/audit.html",
         page=page,
-        names=subject_names(page.items),
+        names=named,
+        facts={row.id: facts_of(row, named, roles) for row in page.items},
         url=page_url,
         asked=request.args,
-        areas=areas(),
+        acts=acts(),
+        actors=[(SYSTEM, _("system")), *actors()],
         export=url_for("admin.audit_csv", **kept_args()),
     )
 
@@ -64,7 +73,8 @@ def _filters() -> AuditFilters:
     asked = request.args
     return AuditFilters(
         words=asked.get("q", "").strip()[:80],
-        action=asked.get("area", "")[:32],
+        action=asked.get("act", "")[:64],
+        actor_id=asked.get("who", "")[:26],
         subject=asked.get("subject", "")[:120],
         since=day_begins(asked.get("since", "")),
         until=day_after(asked.get("until", "")),

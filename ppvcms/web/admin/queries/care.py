@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import func, or_, select
 
 from ppvcms.accounts.models import AuditLog, Mail, User
 from ppvcms.db import db
@@ -14,11 +14,14 @@ from ppvcms.rooms.models import Room
 from ppvcms.web.admin.queries.paging import Page, page_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Collection, Iterator
 
     from sqlalchemy import Select
 
 MOST_ROWS = 50_000
+MOST_ACTORS = 300
+SYSTEM = "system"
+"""Who did it when nobody did: periodic work and commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +31,7 @@ class AuditFilters:
     words: str = ""
     action: str = ""
     subject: str = ""
+    actor_id: str = ""
     since: int | None = None
     until: int | None = None
 
@@ -76,11 +80,11 @@ def audit_rows(filters: AuditFilters) -> Iterator[AuditLog]:
     yield from db.session.scalars(_query(filters).limit(MOST_ROWS))
 
 
-def subject_names(rows: Sequence[AuditLog]) -> dict[str, str]:
-    """Return the names of the people and rooms that rows are about, by subject."""
+def subject_names(subjects: Collection[str]) -> dict[str, str]:
+    """Return the names of people and rooms, by subjects such as ``user:<id>``."""
     ids: dict[str, set[str]] = {"user": set(), "room": set()}
-    for row in rows:
-        kind, _colon, key = row.subject.partition(":")
+    for subject in subjects:
+        kind, _colon, key = subject.partition(":")
         ids.get(kind, set()).add(key)
     people = select(User.id, User.display_name).where(User.id.in_(ids["user"]))
     rooms = select(Room.id, Room.title).where(Room.id.in_(ids["room"]))
@@ -88,10 +92,23 @@ def subject_names(rows: Sequence[AuditLog]) -> dict[str, str]:
     return found | {f"room:{key}": title for key, title in db.session.execute(rooms)}
 
 
-def areas() -> list[str]:
-    """Return the first parts of the actions that there are."""
-    actions = db.session.scalars(select(AuditLog.action).distinct())
-    return sorted({action.partition(".")[0] for action in actions})
+def acts() -> list[str]:
+    """Return the actions that there are, each area before its own."""
+    actions = set(db.session.scalars(select(AuditLog.action).distinct()))
+    return sorted(actions | {action.partition(".")[0] for action in actions})
+
+
+def actors() -> list[tuple[str, str]]:
+    """Return who did something, by name, the most recent names."""
+    query = (
+        select(AuditLog.actor_id, func.max(AuditLog.actor_name))
+        .where(AuditLog.actor_id.is_not(None))
+        .group_by(AuditLog.actor_id)
+        .order_by(func.max(AuditLog.id).desc())
+        .limit(MOST_ACTORS)
+    )
+    found = [(str(actor_id), name) for actor_id, name in db.session.execute(query)]
+    return sorted(found, key=lambda one: one[1].casefold())
 
 
 def _query(filters: AuditFilters) -> Select[*tuple[Any, ...]]:
@@ -101,7 +118,11 @@ def _query(filters: AuditFilters) -> Select[*tuple[Any, ...]]:
         named = or_(AuditLog.actor_name.ilike(like), AuditLog.reason.ilike(like))
         query = query.where(or_(named, AuditLog.action.ilike(like), AuditLog.subject.ilike(like)))
     if filters.action:
-        query = query.where(AuditLog.action.startswith(f"{filters.action}.", autoescape=True))
+        inside = AuditLog.action.startswith(f"{filters.action}.", autoescape=True)
+        query = query.where(or_(inside, AuditLog.action == filters.action))
+    if filters.actor_id:
+        known = None if filters.actor_id == SYSTEM else filters.actor_id
+        query = query.where(AuditLog.actor_id.is_not_distinct_from(known))
     if filters.subject:
         query = query.where(AuditLog.subject == filters.subject)
     if filters.since is not None:
