@@ -26,7 +26,9 @@ class ComingForm(Form):
     """How many events, and whether to say that there are none."""
 
     number = IntegerField(
-        _l("How many"), [InputRequired(), NumberRange(1, reading.PER_PAGE)], default=USUAL
+        _l("How many"),
+        [InputRequired(_l("Please fill this in.")), NumberRange(1, reading.PER_PAGE)],
+        default=USUAL,
     )
     heading = BooleanField(_l("With its heading and a link to all events"), default=True)
     empty = BooleanField(_l("Say so when nothing is planned"))

@@ -24,7 +24,7 @@ class RoomForm(Form):
 
     room = StringField(
         _l("Address of the room"),
-        [InputRequired(), Length(max=64)],
+        [InputRequired(_l("Please fill this in.")), Length(max=64)],
         description=_l("What stands behind /rooms/ in its address."),
     )
 

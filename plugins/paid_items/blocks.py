@@ -29,7 +29,9 @@ class NewestForm(Form):
     """How many items."""
 
     number = IntegerField(
-        _l("How many"), [InputRequired(), NumberRange(1, shelf.PER_PAGE)], default=USUAL
+        _l("How many"),
+        [InputRequired(_l("Please fill this in.")), NumberRange(1, shelf.PER_PAGE)],
+        default=USUAL,
     )
 
 

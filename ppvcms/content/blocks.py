@@ -61,7 +61,7 @@ def too_large(blocks: Iterable[Placed]) -> bool:
 
 def new_block(name: str) -> Placed:
     """Return a block that holds nothing yet."""
-    return Placed(secrets.token_hex(4), name, {})
+    return Placed(_new_key(), name, {})
 
 
 def moved(blocks: tuple[Placed, ...], key: str, by: int) -> tuple[Placed, ...]:
@@ -80,7 +80,7 @@ def doubled(blocks: tuple[Placed, ...], key: str) -> tuple[Placed, ...]:
     for one in blocks:
         found.append(one)
         if one.key == key:
-            found.append(replace(one, key=secrets.token_hex(4)))
+            found.append(replace(one, key=_new_key()))
     return tuple(found)
 
 
@@ -92,6 +92,11 @@ def without(blocks: tuple[Placed, ...], key: str) -> tuple[Placed, ...]:
 def as_text(blocks: Iterable[Placed], word: Callable[[str], str]) -> str:
     """Return blocks as lines that can be compared; `word` names a block."""
     return "\n".join(line for one in blocks for line in _lines(one, word(one.name)))
+
+
+def _new_key() -> str:
+    # A letter first, so that it can begin the id of a field.
+    return f"b{secrets.token_hex(4)}"
 
 
 def _lines(block: Placed, word: str) -> Iterator[str]:

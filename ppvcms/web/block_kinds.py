@@ -84,7 +84,9 @@ class RoomsForm(HeadingForm):
     tag = StringField(_l("Tag"), [Length(max=64)])
     sort = SelectField(_l("Order"), default=Order.STATE.value)
     number = IntegerField(
-        _l("How many"), [InputRequired(), NumberRange(1, MOST_ROOMS)], default=USUAL_ROOMS
+        _l("How many"),
+        [InputRequired(_l("Please fill this in.")), NumberRange(1, MOST_ROOMS)],
+        default=USUAL_ROOMS,
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:

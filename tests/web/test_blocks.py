@@ -85,6 +85,7 @@ def test_the_editor_works_by_plain_posts_and_keeps_what_was_typed(owner: Browser
     assert (look.status_code, "Sale &lt;now&gt;" in look.text) == (200, True)
     assert "frame-ancestors 'self'" in look.headers["Content-Security-Policy"]
     owner.post("/admin/pages/new", **typed)
+    assert "pv-field__error" not in owner.get(f"/admin/pages/{page_of('about').id}").text
     shown = visitor_of(owner).get("/p/about").text
     assert shown.index("<em>yet</em>") < shown.index("Sale &lt;now&gt;") < shown.index("/credits")
     _compares_and_brings_blocks_back(owner, typed)

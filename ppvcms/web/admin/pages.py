@@ -243,21 +243,29 @@ def _edit(row: Page | None, form: PageForm, stored: tuple[Placed, ...]) -> Respo
     # Readers that are gone stay chosen: nothing opens a page but the owner's act.
     form.audience.choices = choices(page_readers(row.audience if row else ALL))
     editor = Editor.typed(stored) if form.is_submitted() else Editor.of(stored)
-    if form.is_submitted() and editor.act():
+    if not form.is_submitted() or editor.act():
         return _page_form(row, form, editor)
-    fits = form.validate_on_submit()
-    if editor.fits() and fits and (draft := _draft(form, row, editor.blocks)) is not None:
-        answer = services.save_page(
-            draft, page_id=row.id if row else None, actor_id=current_actor().user_id
-        )
-        if not isinstance(answer, Refusal):
-            tell(None, _("The page is saved."))
-            return redirect(url_for("admin.page_edit", page_id=answer.id))
-        if answer.code in form.data:
-            form[answer.code].errors = [str(answer)]
-        else:
-            form.form_errors.append(str(answer))
-    return _page_form(row, form, editor), 422 if form.is_submitted() else 200
+    # Both are asked, so that all that is wrong is said at once.
+    fits, blocks_fit = form.validate(), editor.fits()
+    draft = _draft(form, row, editor.blocks) if fits and blocks_fit else None
+    saved = _saved(row, form, draft) if draft is not None else None
+    if saved is None:
+        return _page_form(row, form, editor), 422
+    tell(None, _("The page is saved."))
+    return redirect(url_for("admin.page_edit", page_id=saved.id))
+
+
+def _saved(row: Page | None, form: PageForm, draft: revisions.Draft) -> Page | None:
+    answer = services.save_page(
+        draft, page_id=row.id if row else None, actor_id=current_actor().user_id
+    )
+    if not isinstance(answer, Refusal):
+        return answer
+    if answer.code in form.data:
+        form[answer.code].errors = [str(answer)]
+    else:
+        form.form_errors.append(str(answer))
+    return None
 
 
 def _page_form(row: Page | None, form: PageForm, editor: Editor) -> str:

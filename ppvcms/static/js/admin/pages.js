@@ -56,4 +56,9 @@ form.addEventListener("submit", (event) => {
   act(button);
 });
 form.addEventListener("input", look);
+form.querySelector("iframe")?.addEventListener("load", (event) => {
+  // The page is looked at, not used.
+  const stop = (act) => (act.type === "submit" || act.target.closest("a[href]")) && act.preventDefault();
+  for (const kind of ["submit", "click"]) event.target.contentDocument?.addEventListener(kind, stop, true);
+});
 look();

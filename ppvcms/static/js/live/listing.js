@@ -29,9 +29,8 @@ function showPrices(list, prices) {
   }));
 }
 
-wire.on("listing", (card) => {
-  const article = list?.querySelector(`[data-room="${CSS.escape(card.room)}"]`);
-  if (!article) return;
+/** Make one card true; the same room may stand in several lists of a page. */
+function refresh(article, card) {
   article.dataset.state = card.state;
   const name = article.querySelector(".pv-perf__name a");
   if (name && card.together) name.textContent = card.together;
@@ -48,6 +47,11 @@ wire.on("listing", (card) => {
   showPrices(article.querySelector(".pv-perf__prices"), prices.slice(0, 2));
   const image = article.querySelector("img");
   if (card.image && image && image.getAttribute("src") !== card.image) image.src = card.image;
+}
+
+wire.on("listing", (card) => {
+  const cards = document.querySelectorAll(`[data-pv-listing] [data-room="${CSS.escape(card.room)}"]`);
+  for (const article of cards) refresh(article, card);
 });
 
 if (list) {
