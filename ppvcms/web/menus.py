@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
 import structlog
@@ -49,6 +49,7 @@ class MenuItem:
     active: bool = False
     method: str = "get"
     badge: int | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +116,14 @@ def menu(name: str) -> list[MenuItem]:
 
 
 def added_items(name: str) -> list[MenuItem]:
-    """Return what the owner and plugins add to a menu, as far as the reader sees it."""
+    """Return what the owner and plugins add to a menu, as far as the reader sees it.
+
+    The first bears the heading that parts them from the core's own lines.
+    """
     actor = current_actor()
     found = _arranged(name, [*_own_lines(name), *_plugin_lines(name)])
-    return [line.item for line in found if _sees(actor, line)]
+    seen = [line.item for line in found if _sees(actor, line)]
+    return [replace(seen[0], group=_("More")), *seen[1:]] if seen else []
 
 
 def lines(name: str) -> list[Line]:

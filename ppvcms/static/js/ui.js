@@ -237,6 +237,24 @@ for (const form of document.querySelectorAll("form[data-pv-autosubmit]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// A long navigation: what is typed keeps the lines that have it, Enter opens the first.
+for (const box of document.querySelectorAll("[data-pv-find]")) {
+  const nav = box.closest("nav");
+  const links = () => [...nav.querySelectorAll("a")];
+  const line = (link) => link.closest("li") ?? link;
+  box.hidden = false;
+  box.addEventListener("input", () => {
+    const word = box.value.trim().toLocaleLowerCase();
+    for (const link of links()) {
+      line(link).hidden = !link.textContent.toLocaleLowerCase().includes(word);
+    }
+    for (const heading of nav.querySelectorAll(".pv-side__group")) heading.hidden = word !== "";
+  });
+  box.addEventListener("keydown", (event) => {
+    if (event.key === "Enter") links().find((link) => !line(link).hidden)?.click();
+  });
+}
+
 for (const button of document.querySelectorAll("[data-pv-print]")) button.hidden = false;
 document.querySelector("[data-pv-focus]")?.focus();
 relativeTimes();

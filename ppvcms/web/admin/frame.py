@@ -92,7 +92,13 @@ def admin_nav() -> list[NavItem]:
         items.append(NavItem(door.label, url, door.icon, active=_inside(url), group=group))
         group = ""
     added = [
-        NavItem(item.label, item.url, item.icon or "puzzle", active=_inside(item.url))
+        NavItem(
+            item.label,
+            item.url,
+            item.icon or "puzzle",
+            active=_inside(item.url),
+            group=item.group,
+        )
         for item in added_items("admin")
     ]
     return [*items, *added]
