@@ -93,8 +93,8 @@ def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
 
 @hookimpl
 def template_slot(name: str, context: SlotContext) -> Markup | None:
-    """Put the names above the picture, and the panel on the live page."""
-    if name not in {"room.above_video", "room.below_video"}:
+    """Put the names above the picture, and a panel on the pages of who performs."""
+    if name not in {"room.above_video", "room.below_video", "guest.below_video"}:
         return None
     from .views import panel
 

@@ -208,6 +208,8 @@ def check_out(room: RoomView, actor: Actor, performer_id: str) -> Refusal | None
         staying = [one for one in here if one.performer_id != performer_id]
         if len(staying) == len(here):
             return None
+        # The last one leaves the show to who it belongs to, who may be away.
+        staying = staying or [Present(room.performer_id)]
         reason = "left" if leaves else "removed"
         refusal = change_performers(session, room.id, staying, reason=reason)
         if refusal is None:

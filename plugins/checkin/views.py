@@ -139,8 +139,10 @@ def panel(slot: str, context: SlotContext) -> Markup | None:
         return None
     hosts = context.actor.user_id == room.performer_id
     if slot == "room.above_video":
-        others = reading.here(room.id)[1:]
+        others = [one for one in reading.here(room.id) if one.id != room.performer_id]
         return _rendered("checkin/with.html", room=room, others=others)
+    if slot == "guest.below_video":
+        return _rendered("checkin/guest.html", room=room, here=reading.here(room.id))
     return _rendered("checkin/panel.html", room=room) if hosts else None
 
 

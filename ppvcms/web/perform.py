@@ -25,8 +25,10 @@ from wtforms.validators import Length, NumberRange, Optional
 from ppvcms.host import registry
 from ppvcms.host.fields import CreditsField
 from ppvcms.host.labels import label
+from ppvcms.host.settings import site
 from ppvcms.host.snapshot import current
 from ppvcms.metering import earnings as earned
+from ppvcms.metering import feeds
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
 from ppvcms.web import earnings, words
@@ -165,6 +167,28 @@ def live() -> ResponseReturnValue:
         carries={mode.key: mode.base for mode in registry.room_modes().values()},
         seat=meter_figures(None, mode="", other=label("client")),
         words=words.perform() | words.modes(),
+        modules=modules("live", "room"),
+    )
+
+
+@blueprint.get("/guest/<slug>")
+@policy(who=PERFORMS)
+def guest(slug: str) -> ResponseReturnValue:
+    """Show the page from which who is checked in sends into another's show (R-15)."""
+    found = services.by_slug(slug)
+    if not feeds.is_guest(found, current_actor().user_id):
+        flash(_("You are not checked in to this show."), "info")
+        return redirect(url_for("perform.overview"))
+    return render_template(
+        "perform/guest.html",
+        room={
+            "slug": found.slug,
+            "name": services.performer_name(found),
+            "state": services.state(found).value,
+        },
+        view=services.view_of(found),
+        window_s=site().resume_window_s,
+        words=words.guest(),
         modules=modules("live", "room"),
     )
 

@@ -203,6 +203,17 @@ def private(name: str) -> dict[str, str]:
     return _seat(name) | {"end_question": _("End the show with %(name)s now?", name=name)}
 
 
+def guest() -> dict[str, str]:
+    """Return the sentences of the page of who is checked in to another's show."""
+    return {
+        "sending": _("You are sending. Everybody in the show sees you."),
+        "ended": _("The show is over. What was earned stays shared as it was."),
+        "checked_out": _(
+            "You are not in this show any more. What was earned until now stays shared."
+        ),
+    }
+
+
 def perform() -> dict[str, str]:
     """Return the sentences of the live page."""
     client = label("client")

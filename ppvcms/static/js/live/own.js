@@ -13,10 +13,10 @@ export class Own {
   }
 
   /** Ask for the devices; without a camera, or without any, the rest goes on. */
-  async start({ video = true } = {}) {
+  async start({ video = true, audio = true } = {}) {
     if (this.stream) return true;
     try {
-      this.stream = await camera({ video });
+      this.stream = await camera({ video, audio });
       this.video.muted = true;
       play(this.video, this.stream);
     } catch {

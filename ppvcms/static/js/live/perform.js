@@ -3,6 +3,8 @@
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Audience } from "./audience.js";
 import { Chat } from "./chat.js";
+import { fillDevices } from "./devices.js";
+import { Feeds } from "./feeds.js";
 import { followLevel } from "./level.js";
 import { camera, MediaLine, play } from "./media.js";
 import { Meter } from "./meter.js";
@@ -47,6 +49,7 @@ const line = new MediaLine(wire, "publish", {
 });
 line.onRefused = (error) => { if (!["line", "offline", "closed"].includes(error.code)) toast(error.message); };
 line.onStats = (stats) => { $("[data-pv-sent]").textContent = stats.rttMs ? `${Math.round(stats.rttMs)} ms` : ""; };
+const feeds = new Feeds(root, wire, { onBlocked: () => { $("[data-pv-unmute]").hidden = false; } });
 const page = new Page("perform", { root, wire, me: () => me });
 
 function join(privateSeat = null) {
@@ -125,6 +128,7 @@ function show(next) {
     pill.replaceWith(fresh);
   }
   $("[data-pv-viewers]").textContent = state.viewers ?? 0;
+  feeds.show(live ? state.feeds : []);
   showModes();
   showSwitches(me?.switches);
   $("[data-pv-ready-box]").hidden = !(live && me?.ready_by && state.state === "away");
@@ -205,24 +209,10 @@ async function preview() {
   play(own, stream);
   root.dataset.camera = "on";
   followLevel($("[data-pv-level]"), stream, { until: () => Boolean(state?.show) });
-  await devices();
+  await fillDevices(root, stream, { value: NO_CAMERA, text: words.sound_only });
   readyToGo();
   if (line.wanted) await line.replace(sent());
   else if (state?.show && canShow(carried())) await line.open(sent());
-}
-
-async function devices() {
-  const all = await navigator.mediaDevices.enumerateDevices();
-  for (const select of root.querySelectorAll("[data-pv-device]")) {
-    const kind = select.dataset.pvDevice;
-    const used = stream?.getTracks().find((track) => `${track.kind}input` === kind)?.getSettings().deviceId;
-    select.replaceChildren(...all.filter((one) => one.kind === kind).map((one, nr) => {
-      const option = new Option(one.label || `${kind} ${nr + 1}`, one.deviceId);
-      option.selected = one.deviceId === used;
-      return option;
-    }));
-    if (kind === "videoinput") select.add(new Option(words.sound_only, NO_CAMERA, false, !used));
-  }
 }
 
 // Asked before the page is known to the server, going live would be refused.
@@ -322,6 +312,7 @@ root.addEventListener("click", (event) => {
   }
   if (event.target.closest("[data-pv-unmute]")) {
     other.muted = false;
+    feeds.mute(false);
     $("[data-pv-unmute]").hidden = true;
   }
   const toggle = event.target.closest("[data-pv-track]");

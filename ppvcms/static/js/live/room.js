@@ -3,6 +3,7 @@
 import { announce, confirmDialog, formatDuration, formatMoney, toast } from "../ui.js";
 import { Chat } from "./chat.js";
 import { Entry } from "./entry.js";
+import { Feeds, whenStill } from "./feeds.js";
 import { followLevel } from "./level.js";
 import { MediaLine, play } from "./media.js";
 import { Next } from "./next.js";
@@ -25,7 +26,7 @@ let me = null;
 
 const chat = new Chat(root, wire, { me: () => me?.user });
 const own = new Own(root);
-const seat = new SeatView(root, wire, { words, reopen: () => line.open(own.stream), onEnd: () => {} });
+const seat = new SeatView(root, wire, { words, reopen, onEnd: () => {} });
 const request = new MyRequest(root, wire, { words, say });
 const entry = new Entry(root, wire, {
   words,
@@ -45,7 +46,7 @@ const topup = new TopUp({
     entry.again();
     refused.clear();
     if (state) show(state);
-    if (seat.seat?.state === "exhausted") line.open(own.stream);
+    if (seat.seat?.state === "exhausted") reopen();
   },
 });
 seat.onFunds = (why) => topup.open(why);
@@ -58,7 +59,7 @@ const line = new MediaLine(wire, "watch", {
   },
   onState: (now, reason) => {
     root.dataset.media = now;
-    seat.line(now, reason);
+    followLines(reason);
     if (now === "connected") {
       refused.clear();
       $("[data-pv-stage]").classList.add("is-live");
@@ -72,6 +73,11 @@ line.onRefused = (error) => {
   }
   if (!["offline", "closed", "line", "media", "funds"].includes(error.code)) toast(error.message);
 };
+const feeds = new Feeds(root, wire, {
+  onBlocked: () => { $("[data-pv-unmute]").hidden = false; },
+  onChange: () => followLines(),
+});
+whenStill(line, (still) => { $("[data-pv-still]").hidden = !still || !feeds.up; });
 new Next(root, wire, { words, leave, module: import.meta.url });
 const page = new Page(visit ? "visit" : "public", { root, wire, me: () => me, topup: (why) => topup.open(why) });
 
@@ -94,6 +100,18 @@ async function join() {
   }
 }
 
+/** Let every picture of the show flow again. */
+function reopen() {
+  line.open(own.stream);
+  if (state) feeds.show(state.feeds);
+}
+
+/** The seat is connected while any picture of the show comes. */
+function followLines(reason) {
+  const now = root.dataset.media ?? "off";
+  seat.line(feeds.up && ["connecting", "lost"].includes(now) ? "connected" : now, reason);
+}
+
 const privateUrl = (id) => root.dataset.private.replace("SEAT", id);
 
 /** Take one's seat in the show that runs, or none. */
@@ -105,6 +123,8 @@ async function take(mine) {
     own.stop();
     return;
   }
+  // What was seen without a seat is fetched anew under it.
+  if (!role) feeds.close();
   seat.show(mine);
   if (mine.role === "two_way" && !(await own.start())) toast(words.no_camera);
   if (mine.role !== "two_way") own.stop();
@@ -136,8 +156,10 @@ function show(next) {
   showWays();
   if (mayWatch()) {
     if (!line.wanted) line.open(own.stream);
+    feeds.show(state.feeds);
   } else {
     line.close();
+    feeds.close();
     refused.clear();
     video.srcObject = null;
     $("[data-pv-stage]").classList.remove("is-live");
@@ -247,6 +269,7 @@ async function leave() {
   }
   seat.clear();
   line.close();
+  feeds.close();
   own.stop();
   return true;
 }
@@ -254,6 +277,7 @@ async function leave() {
 function seatEnded(push) {
   if (push.seat !== seat.seat?.seat) return;
   line.close();
+  feeds.close();
   seat.clear();
   own.stop();
   if (push.reason !== "private_began") {
@@ -269,10 +293,12 @@ root.addEventListener("click", (event) => {
   if (alert) tellMe(alert);
   if (on("[data-pv-unmute]")) {
     video.muted = false;
+    feeds.mute(false);
     $("[data-pv-unmute]").hidden = true;
   }
   if (on("[data-pv-mute]")) {
     video.muted = !video.muted;
+    feeds.mute(video.muted);
     on("[data-pv-mute]").setAttribute("aria-pressed", String(video.muted));
   }
   if (on("[data-pv-full]")) $("[data-pv-stage]").requestFullscreen?.();
