@@ -85,7 +85,7 @@ def library_add() -> ResponseReturnValue:
         many = _("At most %(most)s files are taken at once. It was not kept.", most=MOST_AT_ONCE)
         _say(file, Refusal("many", many))
     if kept:
-        tell(None, ngettext("%(num)d file is in the library.", "%(num)d files are in it.", kept))
+        tell(None, ngettext("One file was added.", "%(num)d files were added.", kept))
     return redirect(url_for("admin.library"))
 
 

@@ -142,7 +142,7 @@ function dress(select) {
 
 function line(text) {
   const insert = button(words.textInsert, "image");
-  insert.classList.add("mt-1");
+  insert.classList.add("pv-insert");
   insert.addEventListener("click", async () => {
     const picture = await choosePicture();
     text.focus();
