@@ -26,7 +26,10 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something a new owner should do: who may, what, why, and where."""
+    """Something a new owner should do: who may, what, why, and where.
+
+    `part` is the line of the health page that says the same.
+    """
 
     done: bool
     permission: str
@@ -34,6 +37,7 @@ class Step:
     text: str
     url: str
     icon: str
+    part: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +151,7 @@ def _to_keep() -> list[Step]:
             _("Set PPVCMS_MAIL_URL and start again; until then links wait under Mail."),
             url_for("admin.mail"),
             "envelope",
+            _("Mail"),
         ),
         Step(
             bool(config.base_url),
@@ -163,6 +168,7 @@ def _to_keep() -> list[Step]:
             _("Copy the database and the instance folder, then run: ppvcms backup-done"),
             url_for("admin.health"),
             "safe",
+            _("Backup"),
         ),
     ]
 

@@ -16,6 +16,7 @@ from ppvcms.rooms.models import Show
 from ppvcms.web.admin.first_steps import check_list
 from ppvcms.web.admin.frame import DAY_MS, blueprint
 from ppvcms.web.admin.queries import health, money
+from ppvcms.web.admin.queries.finding import Tone
 from ppvcms.web.admin.sizing import advice
 from ppvcms.web.dates import offset_ms
 from ppvcms.web.guards import current_actor, policy
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from flask.typing import ResponseReturnValue
+
+    from ppvcms.web.admin.first_steps import CheckList
+    from ppvcms.web.admin.queries.finding import Finding
 
 DAYS = 30
 
@@ -35,6 +39,7 @@ def overview() -> ResponseReturnValue:
     session, sees_money = db.session(), current_actor().can("ledger.view")
     now, offset = now_ms(session), offset_ms()
     days = money.by_day(now=now, days=DAYS, offset_ms=offset) if sees_money else []
+    found = check_list()
     return render_template(
         "admin/overview.html",
         live=_live(),
@@ -43,11 +48,19 @@ def overview() -> ResponseReturnValue:
         moments=[day.begins_at // 1000 + offset // 1000 for day in days],
         income=money.income(now - DAYS * DAY_MS) if sees_money else [],
         payments=money.payments(now - DAYS * DAY_MS) if sees_money else [],
-        problems=health.problems() if current_actor().can("health.view") else [],
-        check_list=check_list(),
+        problems=_problems(found),
+        check_list=found,
         advice=advice(),
         money=sees_money,
     )
+
+
+def _problems(found: CheckList) -> list[Finding]:
+    """Return what is not well; what waits on the check list of a new site is said there."""
+    if not current_actor().can("health.view"):
+        return []
+    listed = {step.part for step in found.steps}
+    return [one for one in health.problems() if one.tone is Tone.BAD or one.name not in listed]
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,7 @@ LATE_MS = 60_000
 CLOCK_MS = 2_000
 GONE_MS = 60_000
 ORPHAN_MS = 30_000
+STUCK_TRIES = 2
 LOW_DISK = 2 * 1024**3
 SLOW_MS = 250
 
@@ -147,6 +148,12 @@ def _meter() -> Finding:
     if count and now_ms(db.session()) - oldest > ORPHAN_MS:
         remedy = _("Nobody looks at one of them. Is the meter running? Nothing is overcharged.")
         return Finding(_("Meter"), Tone.BAD, words, remedy)
+    config: Config = current_app.config["PPVCMS"]
+    if not config.meter_inside and not any(
+        one.kind == "meter" and one.alive for one in processes()
+    ):
+        remedy = _("Start it with ppvcms meter. Until then no paid show can go on.")
+        return Finding(_("Meter"), Tone.BAD, _("No process is the meter."), remedy)
     return Finding(_("Meter"), Tone.GOOD, words)
 
 
@@ -196,6 +203,15 @@ def _mail() -> Finding:
         return Finding(_("Mail"), Tone.WARN, words, remedy)
     if failed:
         return Finding(_("Mail"), Tone.WARN, words, _("Read why under Mail."))
+    stuck = select(Mail.last_error).where(Mail.state == "waiting", Mail.attempts >= STUCK_TRIES)
+    why = db.session.scalar(stuck.order_by(Mail.made_at.desc()).limit(1))
+    if why:
+        remedy = _("Is PPVCMS_MAIL_URL right, and does that server run? They are tried again.")
+        return Finding(_("Mail"), Tone.BAD, f"{words} {why}", remedy)
+    late = select(func.min(Mail.due_at)).where(Mail.state == "waiting")
+    due = db.session.scalar(late)
+    if due is not None and due < now_ms(db.session()) - LATE_MS:
+        return Finding(_("Mail"), Tone.WARN, words, _("Are the jobs running? They send mails."))
     return Finding(_("Mail"), Tone.GOOD, words)
 
 

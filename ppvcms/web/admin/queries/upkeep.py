@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from flask import current_app
 from flask_babel import gettext as _
 from flask_babel import ngettext
+from redis import Redis
+from redis.exceptions import RedisError
 from sqlalchemy import func, select, text
 
 from ppvcms.accounts.models import AuditLog
@@ -24,7 +26,7 @@ if TYPE_CHECKING:
 DAY_MS = 86_400_000
 BACKUP_WARNS, BACKUP_BAD = 2, 7
 BOOKS_WARN = 7
-GONE_MS = 120_000
+GONE_MS = 60_000
 MEGABYTE = 1024 * 1024
 BACKUP = "last-backup"
 """The file of the instance folder whose date is that of the last backup."""
@@ -37,7 +39,7 @@ def note_backup(instance: Path) -> None:
 
 def upkeep() -> list[Finding]:
     """Return the lines about what must be kept up."""
-    return [_jobs(), _books(), _backup(), _schema(), _size()]
+    return [_jobs(), *_redis(), _books(), _backup(), _schema(), _size()]
 
 
 def _jobs() -> Finding:
@@ -46,7 +48,8 @@ def _jobs() -> Finding:
     ran, held = db.session.execute(
         select(func.max(TaskLease.ran_at), func.max(TaskLease.lease_until))
     ).one()
-    if max(ran or 0, held or 0) < now - GONE_MS:
+    # A task that takes long holds its lease, and the others wait for it.
+    if (ran or 0) < now - GONE_MS and (held or 0) < now:
         remedy = _("Start the site with ppvcms run, or ppvcms jobs besides: mails wait for it.")
         return Finding(name, Tone.BAD, _("No process does the periodic work."), remedy)
     failed = db.session.scalars(
@@ -56,6 +59,19 @@ def _jobs() -> Finding:
         remedy = _("Read why in the list below; it is tried again by itself.")
         return Finding(name, Tone.WARN, _("Failed: %(names)s", names=", ".join(failed)), remedy)
     return Finding(name, Tone.GOOD, _("Periodic work runs."))
+
+
+def _redis() -> list[Finding]:
+    """Return a line where Redis is part of the site."""
+    config: Config = current_app.config["PPVCMS"]
+    if not config.redis:
+        return []
+    try:
+        Redis.from_url(config.redis, socket_connect_timeout=2, socket_timeout=2).ping()
+    except RedisError as error:
+        remedy = _("Start it again. Meanwhile pages hear of news late; money and rights are safe.")
+        return [Finding("Redis", Tone.BAD, str(error) or type(error).__name__, remedy)]
+    return [Finding("Redis", Tone.GOOD, _("It answers."))]
 
 
 def _books() -> Finding:
