@@ -317,6 +317,20 @@ def users_list(role: str | None) -> None:
             )
 
 
+@users.command("factor-off")
+@click.argument("email")
+def users_factor_off(email: str) -> None:
+    """Ask somebody for no code any more, whose phone and recovery codes are lost."""
+    from ppvcms.accounts.factors import switch_off
+    from ppvcms.accounts.services import find_by_email
+
+    with site_app():
+        user = find_by_email(email)
+        if user is None or not switch_off(user.id, actor_id=None):
+            raise Stop(f"nobody with the address {email} is asked for a code.")
+    click.echo(f"{email} signs in with the password alone; a mail tells them.")
+
+
 @users.command("add")
 @click.option("--email", prompt=True)
 @click.option("--name", prompt="Display name")

@@ -223,6 +223,19 @@ class PluginStateChanged(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class CodeChanged(Event):
+    """Code was brought in, exchanged or taken away; `kind` is plugin or theme.
+
+    `act` is installed, upgraded, rolled_back, uninstalled or purged.
+    """
+
+    kind: str
+    slug: str
+    act: str
+    version: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ThemeChanged(Event):
     """The site wears another theme."""
 

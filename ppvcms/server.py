@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import PpvcmsError
 from ppvcms.garbage import collect_rarely
-from ppvcms.host import deaths, marks
+from ppvcms.host import deaths, marks, safemode
 from ppvcms.host.processes import STRICT_EXIT
 from ppvcms.host.strict import StrictError
 from ppvcms.patching import patch
@@ -83,11 +83,14 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     """Serve on an open socket for as long as `parent` lives; call after `patch`."""
     from ppvcms import create_app  # noqa: PLC0415 - after the patching
     from ppvcms.background import start_inside  # noqa: PLC0415 - as above
+    from ppvcms.host import recovery  # noqa: PLC0415 - as above
     from ppvcms.host.follow import Follower  # noqa: PLC0415 - as above
 
     most = _raise_limit()
     faulthandler.enable()
     app = _made(create_app, deaths.begin_process(config))
+    if safemode.began_by_itself():
+        recovery.offer(app)
     collect_rarely()
     gate = Gate(app)
     told = threading.Event()

@@ -18,7 +18,10 @@ if TYPE_CHECKING:
 
 LETTER = "letter."
 """What the keys of letters begin with among the owner's own words."""
-LETTERS = ("verify", "reset", "password_changed", "email_change", "email_changed")
+LETTERS = (
+    *("verify", "reset", "password_changed", "email_change", "email_changed"),
+    *("factor_on", "factor_off", "recovery"),
+)
 
 
 def queue_mail(session: Session, *, to: str, subject: str, body: str, path: str = "") -> Mail:

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
-from ppvcms.accounts import audit, guard, sessions, tokens
+from ppvcms.accounts import audit, factors, guard, sessions, tokens
 from ppvcms.accounts.mail import queue_letter
 from ppvcms.accounts.models import LoginSession, User
 from ppvcms.accounts.passwords import (
@@ -42,6 +42,15 @@ class SignedIn:
     token: str
 
 
+@dataclass(frozen=True, slots=True)
+class HalfWay:
+    """Who has shown the right password and has a second factor to show; not signed in."""
+
+    user_id: str
+    stamp: str
+    """Stands for the password: a new one makes it worthless."""
+
+
 def sign_in(
     *,
     email: str,
@@ -50,8 +59,8 @@ def sign_in(
     known_by: str | None = None,
     old_token: str | None = None,
     rules: AccountRules = DEFAULT,
-) -> SignedIn | Refusal:
-    """Sign somebody in on a new session.
+) -> SignedIn | HalfWay | Refusal:
+    """Sign somebody in on a new session, or half way when they have a second factor.
 
     `known_by` is the id of the person whom this browser has signed in before: the
     guesses of strangers do not lock that one out (but their own do). `old_token` is
@@ -70,7 +79,7 @@ def sign_in(
         return _wrong()
     fresh_hash = hash_password(password) if is_outdated(known_hash) else known_hash
 
-    def act(session: Session) -> SignedIn | Refusal:
+    def act(session: Session) -> SignedIn | HalfWay | Refusal:
         row = session.get_one(User, user_id, with_for_update=True)
         if row.password_hash != known_hash:
             return _wrong()
@@ -79,9 +88,37 @@ def sign_in(
         row.password_hash = fresh_hash
         for key in keys:
             _forgive(session, key, rules)
+        if factors.has_one(session, row.id):
+            return HalfWay(row.id, digest(fresh_hash))
         return _admit(session, row, device, old_token)
 
     return transaction(act)
+
+
+def sign_in_by_code(
+    half: HalfWay,
+    code: str,
+    *,
+    device: Device,
+    old_token: str | None = None,
+    rules: AccountRules = DEFAULT,
+) -> SignedIn | Refusal:
+    """Sign in who is half way and shows a code of the phone, or a recovery code."""
+    refusal = transaction(lambda session: factors.count(session, half.user_id, rules))
+    if refusal is not None:
+        return refusal
+
+    def act(session: Session) -> SignedIn | Refusal:
+        row = session.get(User, half.user_id, with_for_update=True)
+        if row is None or row.state != "active" or digest(row.password_hash) != half.stamp:
+            return _wrong()
+        wrong = factors.take(session, row.id, code)
+        return wrong or _admit(session, row, device, old_token)
+
+    answer = transaction(act)
+    if isinstance(answer, Refusal):
+        _log_failure(half.user_id, device)
+    return answer
 
 
 def sign_in_new(user: User, device: Device, old_token: str | None = None) -> SignedIn:
@@ -102,13 +139,23 @@ def confirm(
     password: str,
     *,
     address: str,
+    code: str = "",
     rules: AccountRules = DEFAULT,
 ) -> str | Refusal:
-    """Let somebody show the password again; return the session's new token."""
-    refusal = _prove(user_id, password, address=address, rules=rules)
+    """Let somebody show password and second factor again; return the session's new token."""
+    refusal = prove_both(user_id, password, code, address=address, rules=rules)
     if refusal is not None:
         return refusal
     return transaction(lambda session: sessions.renew(session, session_id)) or _wrong()
+
+
+def prove_both(
+    user_id: str, password: str, code: str, *, address: str, rules: AccountRules = DEFAULT
+) -> Refusal | None:
+    """Compare the password and, where somebody has a second factor, its code."""
+    return _prove(user_id, password, address=address, rules=rules) or factors.prove(
+        user_id, code, rules=rules
+    )
 
 
 def end_session(user_id: str, session_id: str) -> bool:

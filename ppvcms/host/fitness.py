@@ -34,6 +34,8 @@ def unfit(found: Found[Manifest], signer: str = "") -> Found[Manifest]:
 
 def untrusted(found: Found[Any], signer: str = "") -> list[str]:
     """Return why a plugin's or theme's files must not be used: blocked, or not as signed."""
+    if found.manifest is None:
+        return []
     problems = [blocklist.problem_of(found.slug, found.manifest.version)]
     if is_copy(found.path):
         problems.append(signing.problem_of(found.path, signer))

@@ -21,7 +21,18 @@ M = TypeVar("M")
 SLUG = re.compile(r"[a-z][a-z0-9_]{1,30}")
 CORE_WORDS = frozenset(
     [
-        *("account", "admin", "assets", "auth", "core", "credits", "demo", "files", "help"),
+        *(
+            "account",
+            "admin",
+            "assets",
+            "auth",
+            "core",
+            "credits",
+            "demo",
+            "factor",
+            "files",
+            "help",
+        ),
         *("hooks", "host", "images", "jobs", "ledger", "live", "media", "metering", "pay"),
         *("payments", "perform", "plugin", "plugins", "ppvcms", "profile", "regions", "rest"),
         *("room", "rooms", "site", "static", "studio", "test", "tests", "theme", "themes", "web"),

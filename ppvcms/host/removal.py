@@ -24,7 +24,7 @@ from ppvcms.host.models import PluginRow, Setting
 from ppvcms.host.runtime import load, read_state, refind, runtime
 from ppvcms.host.snapshot import look_again
 from ppvcms.host.states import Desired
-from ppvcms.host.steps import attempt, call_one, row_of, take_back
+from ppvcms.host.steps import attempt, call_one, row_of, take_back, tell
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -60,6 +60,7 @@ def uninstall(slug: str, *, actor_id: str | None) -> Refusal | None:
         row.uninstalled_at = now_ms(session)
         row.strikes, row.quarantined_at, row.last_error = {}, None, None
         audit.record(session, actor_id, "host.plugin.uninstalled", slug)
+        tell(session, actor_id, "uninstalled", slug)
         move_code_generation(session)
 
     refusal = attempt(slug, act)
@@ -109,6 +110,7 @@ def purge(slug: str, *, actor_id: str | None) -> Refusal | None:
         if row is not None:
             session.delete(row)
         audit.record(session, actor_id, "host.plugin.purged", slug, data=data)
+        tell(session, actor_id, "purged", slug)
         move_code_generation(session)
 
     transaction(act)

@@ -33,7 +33,15 @@ def began_by_itself() -> bool:
 def is_open(endpoint: str | None) -> bool:
     """Whether a page answers in safe mode: sign-in, back office, files and notifications."""
     blueprint = (endpoint or "").partition(".")[0]
-    return blueprint in {"", "auth", "admin", "files", "static", "account"} or endpoint in {
+    return blueprint in {
+        "",
+        "auth",
+        "admin",
+        "files",
+        "static",
+        "account",
+        "factor",
+    } or endpoint in {
         "pay.notify",
         None,
     }

@@ -13,6 +13,7 @@ from ppvcms import schema
 from ppvcms.accounts import audit
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.errors import PluginError
+from ppvcms.events import CodeChanged
 from ppvcms.faultpoints import faultpoint
 from ppvcms.host.calls import hooks_of, invoke
 from ppvcms.host.contract import LifecycleContext
@@ -21,6 +22,8 @@ from ppvcms.host.loading import failure_of
 from ppvcms.host.models import PluginRow
 from ppvcms.host.runtime import runtime
 from ppvcms.host.states import Desired
+from ppvcms.ids import new_id
+from ppvcms.ledger.outbox import write_event
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
@@ -64,6 +67,8 @@ def record_install(session: Session, slug: str, copy: Copy, actor_id: str | None
     audit.record(
         session, actor_id, "host.plugin.installed", slug, data={"version": manifest.version}
     )
+    if copy.digest:
+        tell(session, actor_id, "installed", slug, manifest.version)
     move_code_generation(session)
 
 
@@ -79,6 +84,25 @@ def attempt(slug: str, act: Callable[[Session], Any]) -> Refusal | None:
             failure_of(error),
         )
     return None
+
+
+def tell(
+    session: Session,
+    actor_id: str | None,
+    act: str,
+    slug: str,
+    version: str = "",
+    *,
+    kind: str = "plugin",
+) -> None:
+    """Write the fact that code has changed, which the other owners are told."""
+    at = now_ms(session)
+    write_event(
+        session,
+        CodeChanged(
+            id=new_id(), at=at, actor_id=actor_id, kind=kind, slug=slug, act=act, version=version
+        ),
+    )
 
 
 def migrate(slug: str, folder: Path) -> str | None:
@@ -108,6 +132,7 @@ def point(session: Session, manifest: Manifest, copy: Copy, actor_id: str | None
     row.signer, row.guards = copy.signer or None, list(manifest.guards)
     row.strikes, row.quarantined_at, row.last_error = {}, None, None
     audit.record(session, actor_id, action, manifest.slug, data=data)
+    tell(session, actor_id, action.rpartition(".")[2], manifest.slug, manifest.version)
     move_code_generation(session)
     faultpoint("install.written")
 

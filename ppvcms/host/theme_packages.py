@@ -8,7 +8,7 @@ from flask_babel import gettext as _
 
 from ppvcms.accounts import audit
 from ppvcms.db import transaction
-from ppvcms.host import installing, packages, signers, signing
+from ppvcms.host import installing, packages, signers, signing, steps
 from ppvcms.host.archive import PackageError
 from ppvcms.host.finder import is_copy
 from ppvcms.host.generation import move_code_generation
@@ -109,6 +109,7 @@ def _signer(folder: Path) -> str:
 def _record(actor_id: str | None, action: str, slug: str, version: str) -> None:
     def act(session: Session) -> None:
         audit.record(session, actor_id, action, slug, data={"version": version})
+        steps.tell(session, actor_id, action.rpartition(".")[2], slug, version, kind=THEME)
         # A process keeps the templates it began with; the next one has the new.
         move_code_generation(session)
 

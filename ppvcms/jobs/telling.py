@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from flask_babel import lazy_gettext as _l
 from sqlalchemy import delete, func, select
 
-from ppvcms.accounts.models import User
+from ppvcms.accounts.models import Role, User
 from ppvcms.db import now_ms, transaction
-from ppvcms.events import PaymentSettled, RequestChanged, SeatClosed
+from ppvcms.events import CodeChanged, PaymentSettled, RequestChanged, SeatClosed
 from ppvcms.ledger.models import Share, Transfer
 from ppvcms.ledger.store import wallet_view
 from ppvcms.metering.models import Seat
@@ -41,6 +42,8 @@ def tell(event: Event) -> None:
         transaction(lambda session: _credited(session, event))
     elif isinstance(event, RequestChanged) and event.state in CHANGED:
         transaction(lambda session: _request_changed(session, event))
+    elif isinstance(event, CodeChanged):
+        transaction(lambda session: _code_changed(session, event))
 
 
 def forget_old() -> None:
@@ -120,6 +123,33 @@ def _request_changed(session: Session, event: RequestChanged) -> None:
         link=f"/rooms/{room.slug}",
         key=f"request:{event.request_id}:{event.state}",
     )
+
+
+def _code_changed(session: Session, event: CodeChanged) -> None:
+    acts = {
+        "installed": _l("installed"),
+        "upgraded": _l("upgraded"),
+        "rolled_back": _l("taken back to its version before"),
+        "uninstalled": _l("uninstalled"),
+        "purged": _l("deleted with its data"),
+    }
+    actor = session.get(User, event.actor_id) if event.actor_id else None
+    words = {
+        "what": f"{event.slug} {event.version}".strip(),
+        "act": acts[event.act],
+        "who": actor.display_name if actor is not None else _l("Somebody with a command"),
+    }
+    owners = select(User).join(User.roles).where(Role.key == "owner").order_by(User.id)
+    for owner in session.scalars(owners):
+        if owner.id != event.actor_id:
+            send_notice(
+                session,
+                owner.id,
+                "core.code_changed",
+                values=words,
+                link="/admin/audit",
+                key=f"code:{event.id}",
+            )
 
 
 def _forget(session: Session) -> None:

@@ -9,6 +9,7 @@ from ppvcms.host import registry
 from ppvcms.host.contract import NoticeKind
 
 PAYER, PERFORMER = "show.request", "room.perform"
+OWNER = "code.manage"
 CORE = (
     NoticeKind(
         "core.receipt",
@@ -109,6 +110,16 @@ CORE = (
         ),
         mail=False,
         permission=PERFORMER,
+    ),
+    NoticeKind(
+        "core.code_changed",
+        _l("Another owner brings code in or takes it away"),
+        _l("%(what)s was %(act)s"),
+        _l(
+            "%(who)s did this. Such code is a program with all the rights of your site. If you do "
+            "not know why it happened, look at the audit log now."
+        ),
+        permission=OWNER,
     ),
 )
 

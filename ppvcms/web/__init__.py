@@ -18,6 +18,7 @@ PARTS = (
     "ppvcms.web.pages",
     "ppvcms.web.auth",
     "ppvcms.web.account",
+    "ppvcms.web.factor",
     "ppvcms.web.notices",
     "ppvcms.web.receipts",
     "ppvcms.web.wallet",

@@ -13,7 +13,7 @@ from flask_wtf import FlaskForm
 from wtforms import SelectField, StringField
 from wtforms.validators import InputRequired, Length
 
-from ppvcms.accounts import names, services, sessions, signin
+from ppvcms.accounts import factors, names, services, sessions, signin
 from ppvcms.metering import history
 from ppvcms.results import Refusal
 from ppvcms.web import movements
@@ -188,6 +188,7 @@ def _security(password: PasswordForm, email: EmailForm) -> ResponseReturnValue:
         "account/security.html",
         password=password,
         email=email,
+        factor=factors.is_on(current_user.id),
         devices=[(row, _device_name(row.agent)) for row in sessions.sessions_of(current_user.id)],
     )
     return page, 422 if password.errors or email.errors else 200

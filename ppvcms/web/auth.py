@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -22,8 +23,9 @@ from flask_login import current_user
 from itsdangerous import BadSignature, URLSafeSerializer
 from wtforms.widgets import PasswordInput
 
-from ppvcms.accounts import mail, roles, services, signin
+from ppvcms.accounts import factors, mail, roles, services, signin
 from ppvcms.accounts.actor import VISITOR, actor_of
+from ppvcms.accounts.signin import HalfWay
 from ppvcms.content.audiences import admits
 from ppvcms.content.demo import PASSWORD
 from ppvcms.content.services import page
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
 blueprint = Blueprint("auth", __name__)
 DEVICE_COOKIE = "ppvcms_device"
 TERMS = "terms"
+HALF = "half"
 YEAR_S = 365 * 24 * 3600
 
 
@@ -79,8 +82,10 @@ def sign_in() -> ResponseReturnValue:
             old_token=session.get(TOKEN),
             rules=account_rules(),
         )
+        if isinstance(answer, HalfWay):
+            return begin_half(answer)
         if not isinstance(answer, Refusal):
-            return _enter(answer)
+            return enter(answer)
         show_refusal(form, answer)
     filled = request.args.get("as", "") if request.method == "GET" else ""
     logins = _demo_logins()
@@ -115,7 +120,7 @@ def register() -> ResponseReturnValue:
             if actor_of(answer).can("room.perform"):
                 rooms.make_room(answer.id, answer.display_name)
             flash(_("Welcome. We have sent you a mail: follow its link within a day."), "success")
-            return _enter(signin.sign_in_new(answer, client_device(), session.get(TOKEN)))
+            return enter(signin.sign_in_new(answer, client_device(), session.get(TOKEN)))
         show_refusal(form, answer)
     html = render_template(
         "auth/register.html",
@@ -214,6 +219,7 @@ def confirm() -> ResponseReturnValue:
             current_user.id,
             current_user.session_id,
             form.current.data or "",
+            code=form.code.data or "",
             address=client_address(),
             rules=account_rules(),
         )
@@ -221,7 +227,13 @@ def confirm() -> ResponseReturnValue:
             remember(answer)
             return redirect(next_path(url_for("account.security")))
         show_refusal(form, answer)
-    return render_template("auth/confirm.html", form=form, next=next_path("")), _status(form)
+    page = render_template(
+        "auth/confirm.html",
+        form=form,
+        next=next_path(""),
+        factor=factors.is_on(current_user.id),
+    )
+    return page, _status(form)
 
 
 def _register(form: RegisterForm) -> User | Refusal:
@@ -243,7 +255,14 @@ def _terms_url() -> str | None:
     return url_for("pages.page", slug=TERMS) if open_to_all else None
 
 
-def _enter(signed_in: SignedIn) -> ResponseReturnValue:
+def begin_half(half: HalfWay) -> ResponseReturnValue:
+    """Remember for ten minutes who has shown the password, and ask for the code."""
+    session[HALF] = [half.user_id, half.stamp, int(time.time())]
+    return redirect(url_for("factor.code", next=next_path("") or None))
+
+
+def enter(signed_in: SignedIn) -> ResponseReturnValue:
+    """Put a sign-in into the cookie and go where the person wanted to go."""
     target = next_path()
     notices = session.pop("_flashes", [])
     remember(signed_in.token)

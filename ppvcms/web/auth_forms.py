@@ -7,7 +7,7 @@ from flask_wtf import FlaskForm
 from wtforms import BooleanField, PasswordField, RadioField, StringField
 from wtforms.validators import EqualTo, InputRequired, Length
 
-from ppvcms.accounts import names, passwords
+from ppvcms.accounts import factors, names, passwords
 from ppvcms.web.people import form_field, profile_fields
 
 NEEDED = InputRequired(_("Please fill this in."))
@@ -49,9 +49,16 @@ class ResetForm(FlaskForm):
 
 
 class ConfirmForm(FlaskForm):
-    """The password once more."""
+    """The password once more, and a code where there is a second factor."""
 
     current = PasswordField(_("Password"), [NEEDED, Length(max=passwords.LONGEST)])
+    code = StringField(_("Code"), [Length(max=factors.LONGEST_CODE)])
+
+
+class CodeForm(FlaskForm):
+    """A code of the phone, or a recovery code."""
+
+    code = StringField(_("Code"), [NEEDED, Length(max=factors.LONGEST_CODE)])
 
 
 class PasswordForm(FlaskForm):

@@ -32,6 +32,7 @@ OPEN = frozenset(
         "auth.confirm",
         "auth.forgot",
         "auth.reset",
+        "factor.code",
         "files.asset",
         "files.image",
         "files.library_picture",

@@ -12,12 +12,14 @@ import sqlalchemy as sa
 
 from ppvcms import create_app
 from ppvcms.accounts import roles
-from ppvcms.accounts.models import AuditLog, LoginSession, Role
+from ppvcms.accounts.models import AuditLog, LoginSession, Mail, Role
 from ppvcms.db import db, transaction
-from ppvcms.host import orders
+from ppvcms.host import orders, recovery
 from ppvcms.host.models import PluginRow
 from ppvcms.host.orders import Order
 from ppvcms.host.runtime import runtime
+from ppvcms.jobs.outbox import deliver_due
+from ppvcms.notices.models import Notice
 from tests.host.packs import SLUG, Part, packed, plain
 from tests.host.test_installing import put_in
 from tests.host.test_lifecycle import forget_imported
@@ -26,6 +28,7 @@ from tests.host.test_pages import Owner, site
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from werkzeug.test import TestResponse
 
     from ppvcms.config import Config
@@ -178,6 +181,31 @@ class Visitor(Owner):
         self.client = app.test_client()
 
 
+def test_a_recovery_link_leads_an_owner_into_safe_mode_once(
+    site: Host, config: Config, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for _start in range(2):
+        recovery.offer(site)
+    with site.app_context():
+        (mail,) = db.session.scalars(sa.select(Mail)).all()
+    printed = re.findall(r"/admin/recovery/\S+", capsys.readouterr().err)
+    mailed = printed[0]
+    assert mailed in mail.body
+    assert mailed.rpartition("/")[2] not in (config.instance / "boot" / "recovery").read_text()
+    assert site.test_client().get(mailed).status_code == 302, "signing in comes first"
+
+    owner = Owner(site)
+    assert "can be used once" in owner.get(mailed).text
+    assert not (config.instance / "SAFE_MODE").exists(), "opening it changes nothing"
+    assert owner.get("/admin/recovery/nonsense").status_code == 410
+    assert "Start normally" in owner.post(mailed).text
+    assert (config.instance / "SAFE_MODE").exists()
+    assert owner.post(mailed).status_code == 410
+    path = config.instance / "boot" / "recovery"
+    path.write_text(re.sub(r"\d+\.\d+", "1.0", path.read_text()))
+    assert owner.get(printed[1]).status_code == 410, "a day has passed"
+
+
 def test_safe_mode_goes_on_and_off_in_the_back_office(site: Host, config: Config) -> None:
     owner = Owner(site)
 
@@ -211,4 +239,7 @@ def test_new_code_is_asked_about_its_upgrade_in_a_process_of_its_own(
         assert (config.instance.parent / "told").read_text() == f"{SLUG} 1.0.0 2"
         db.session.rollback()
         assert db.session.get_one(PluginRow, SLUG).version == "2.0.0"
+        deliver_due()
+        told = db.session.scalars(sa.select(Notice.title).order_by(Notice.id))
+        assert list(told) == ["parcel 1.0.0 was installed", "parcel 2.0.0 was upgraded"]
     forget_imported(SLUG)

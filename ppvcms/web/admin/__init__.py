@@ -27,6 +27,7 @@ AREAS = (
     "plugin_settings",
     "plugins",
     "prices",
+    "recovery",
     "regions",
     "removal",
     "roles",

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from flask import abort, flash, redirect, render_template, request, url_for
 from flask_babel import gettext as _
+from flask_login import current_user
 
-from ppvcms.accounts import audit
+from ppvcms.accounts import audit, factors
 from ppvcms.db import transaction
 from ppvcms.host import installing, orders, packages, signers, theme_packages
 from ppvcms.host.archive import MOST_BYTES, PackageError
@@ -36,7 +37,10 @@ ACTS = {PLUGIN: orders.INSTALL, THEME: orders.INSTALL_THEME}
 
 
 def changes_code(view: View) -> View:
-    """Ask for the password again, and refuse where code does not come from the browser."""
+    """Ask for password and second factor again, and refuse where no code comes by browser.
+
+    Who has no second factor sets one up first; on a demo everybody knows the passwords.
+    """
 
     @functools.wraps(view)
     def guarded(*args: Any, **kwargs: Any) -> ResponseReturnValue:
@@ -50,9 +54,17 @@ def changes_code(view: View) -> View:
                     "Use the commands: ppvcms plugins, ppvcms themes"
                 ),
             )
-        return cast("ResponseReturnValue", asked(*args, **kwargs))
+        return asked(*args, **kwargs)
 
-    asked = require_recent_sign_in(view)
+    @require_recent_sign_in
+    @functools.wraps(view)
+    def asked(*args: Any, **kwargs: Any) -> ResponseReturnValue:
+        if not current_user.demo and not factors.is_on(current_user.id):
+            flash(_("Bringing code in takes a second factor. Set one up, then go on."), "info")
+            here = request.full_path.rstrip("?") if request.method == "GET" else None
+            return redirect(url_for("factor.setup", next=here))
+        return cast("ResponseReturnValue", view(*args, **kwargs))
+
     return cast("View", guarded)
 
 

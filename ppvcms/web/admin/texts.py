@@ -144,5 +144,8 @@ def _letter_label(name: str) -> str:
             "password_changed": _("Mail after the password was changed"),
             "email_change": _("Mail to verify a changed address"),
             "email_changed": _("Mail to the old address after a change"),
+            "factor_on": _("Mail after a second factor was switched on"),
+            "factor_off": _("Mail after a second factor was switched off"),
+            "recovery": _("Mail to the owners after starts that failed"),
         }[name]
     )
