@@ -14,6 +14,8 @@ from ppvcms.terminal import Stop, site_app
 if TYPE_CHECKING:
     from ppvcms.host.packages import Package
 
+KINDS = ("plain", "block", "mode", "payment")
+
 
 @click.group()
 def plugins() -> None:
@@ -34,7 +36,7 @@ def plugins_list() -> None:
 
 @plugins.command("new")
 @click.argument("slug")
-@click.option("--kind", type=click.Choice(["plain", "mode"]), default="plain", show_default=True)
+@click.option("--kind", type=click.Choice(KINDS), default=KINDS[0], show_default=True)
 def plugins_new(slug: str, *, kind: str) -> None:
     """Write a working start for a plugin of your own into the site's folder."""
     from ppvcms.host.starting import start_plugin

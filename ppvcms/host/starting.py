@@ -24,7 +24,7 @@ READABLE = 0o755
 
 
 def start_plugin(config: Config, slug: str, kind: str) -> Path | Refusal:
-    """Write a new plugin, plain or a mode, into the site's folder and return where it lies."""
+    """Write a new plugin of a kind into the site's folder and return where it lies."""
     taken = find_plugins(config.all_plugin_dirs)
     return _start(STARTS / kind, config.all_plugin_dirs[0], slug, taken)
 

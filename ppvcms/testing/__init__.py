@@ -17,7 +17,7 @@ from ppvcms.testing.gateways import GatewayContract, Payment
 from ppvcms.testing.media import MediaContract
 from ppvcms.testing.modes import ModeContract
 from ppvcms.testing.plugins import PluginContract
-from ppvcms.testing.sites import plugin_site, theme_site
+from ppvcms.testing.sites import configure, plugin_site, theme_site
 from ppvcms.testing.themes import ThemeContract
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "Payment",
     "PluginContract",
     "ThemeContract",
+    "configure",
     "plugin_site",
     "theme_site",
 ]

@@ -18,13 +18,15 @@ from ppvcms.accounts.roles import ensure_roles
 from ppvcms.config import ROOT, Config
 from ppvcms.db import db, transaction
 from ppvcms.errors import PpvcmsError
-from ppvcms.host import lifecycle, themes
+from ppvcms.host import lifecycle, settings, themes
 from ppvcms.host.manifest import Manifest, read_plugin
 from ppvcms.host.runtime import runtime
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+
+    from sqlalchemy.orm import Session
 
     from ppvcms.host.app import Host
 
@@ -104,6 +106,16 @@ def switch_on(*plugins: str | Path) -> None:
         if states.get(slug) != "inactive":
             require(lifecycle.install(slug, actor_id=None))
         require(lifecycle.activate(slug, actor_id=None))
+
+
+def configure(slug: str, **values: object) -> None:
+    """Set a plugin's settings, as its owner does; secrets are encrypted."""
+
+    def act(session: Session) -> None:
+        for key, value in values.items():
+            settings.save(session, slug, key, value)
+
+    transaction(act)
 
 
 def manifest_of(folder: Path) -> Manifest:

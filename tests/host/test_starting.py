@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 STARTS = (
     ("plugins", "new", "fan_club"),
     ("plugins", "new", "night", "--kind", "mode"),
+    ("plugins", "new", "till", "--kind", "payment"),
+    ("plugins", "new", "motto", "--kind", "block"),
     ("themes", "new", "harbour"),
 )
 
@@ -44,7 +46,7 @@ def started(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Site, Pa
         assert f"{words[2]}: written to {folder}" in said.output, said.output
     url = f"sqlite:///{folder / 'site.sqlite3'}"
     kit.lay_tables(url)
-    with enter(url, folder, first=True, plugins=("fan_club", "night")) as site:
+    with enter(url, folder, first=True, plugins=("fan_club", "night", "till", "motto")) as site:
         assert themes.use("harbour", actor_id=None) is None
         yield site, folder
 
@@ -70,7 +72,7 @@ def test_the_starts_show_themselves_and_are_counted(started: tuple[Site, Path]) 
 
 def test_their_own_tests_pass(started: tuple[Site, Path]) -> None:
     _site, folder = started
-    written = (folder / "plugins" / "fan_club", folder / "plugins" / "night", folder / "instance")
+    written = [folder / "plugins", folder / "instance" / "themes"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, written)],
         cwd=folder,
@@ -81,7 +83,8 @@ def test_their_own_tests_pass(started: tuple[Site, Path]) -> None:
         timeout=120,
     )
 
-    assert "6 passed" in run.stdout, run.stdout + run.stderr
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert re.search(r"^6\d passed", run.stdout, re.MULTILINE), run.stdout
 
 
 @pytest.mark.parametrize(
