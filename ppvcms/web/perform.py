@@ -316,4 +316,8 @@ class PriceForm(FlaskForm):
 def _price_form(row: rates.RateRow) -> PriceForm:
     mine = request.form.get("mode") == row.mode
     values = {"rate": row.own_rate or row.rate, "minimum_minutes": row.minimum_minutes}
-    return PriceForm(None if not mine else request.form, data=values)
+    form = PriceForm(None if not mine else request.form, data=values)
+    # One form for each kind of show on one page: each label names its own field.
+    for field in (form.rate, form.minimum_minutes):
+        field.id = field.label.field_id = f"{field.name}-{row.mode}"
+    return form

@@ -6,7 +6,7 @@ const drawn = new Map();
 function colours() {
   const style = getComputedStyle(document.documentElement);
   const token = (name) => style.getPropertyValue(name).trim();
-  return { ink: token("--pv-ink-3"), grid: token("--pv-line"), lines: [token("--pv-brand"), token("--pv-accent"), token("--pv-info"), token("--pv-private-text"), token("--pv-good"), token("--pv-ink-3"), token("--pv-bad"), token("--pv-line-strong")] };
+  return { ink: token("--pv-ink-3"), grid: token("--pv-line"), lines: [token("--pv-brand"), token("--pv-accent"), token("--pv-private-text"), token("--pv-good"), token("--pv-info"), token("--pv-ink-3"), token("--pv-bad"), token("--pv-line-strong")] };
 }
 
 // Bars stand on each other: the tallest is drawn first, so that every part stays in sight.

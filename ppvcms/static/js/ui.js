@@ -237,6 +237,12 @@ for (const form of document.querySelectorAll("form[data-pv-autosubmit]")) {
   form.addEventListener("change", () => form.requestSubmit());
 }
 
+// The line of the page one is on stands in sight, however long the navigation.
+for (const side of document.querySelectorAll(".pv-dash__side")) {
+  const here = side.querySelector("[aria-current]");
+  if (here) side.scrollTop = here.offsetTop - side.clientHeight / 2;
+}
+
 // A long navigation: what is typed keeps the lines that have it, Enter opens the first.
 for (const box of document.querySelectorAll("[data-pv-find]")) {
   const nav = box.closest("nav");
