@@ -11,7 +11,8 @@ import sqlalchemy as sa
 
 from ppvcms.accounts import roles, texts
 from ppvcms.accounts.models import AuditLog, LoginSession
-from ppvcms.content import menus, services
+from ppvcms.content import menus, regions, services
+from ppvcms.content.blocks import text_blocks
 from ppvcms.content.models import Page
 from ppvcms.content.revisions import Draft, draft_of
 from ppvcms.db import db, transaction
@@ -79,8 +80,11 @@ def furnish(word: str, number: int) -> None:
     packs.save_pack(packs_here[0].id if packs_here else None, draft, actor_id=None)
     page = db.session.scalars(sa.select(Page).where(Page.slug == "about")).first()
     services.save_page(
-        Draft("about", word, f"**{word}**"), page_id=page.id if page else None, actor_id=None
+        Draft("about", word, text_blocks(f"**{word}**")),
+        page_id=page.id if page else None,
+        actor_id=None,
     )
+    regions.save_region("footer", text_blocks(word), actor_id=None)
     menus.save_line("footer", None, menus.Wish(word, "/p/about"), actor_id=None)
     words = {"title": word, "body": f"{word} for %(name)s"}
     texts.save_text("letter.reset", "en", **words, known=["name"], actor_id=None)
@@ -113,7 +117,7 @@ def test_what_only_the_site_has_stays_and_what_only_the_file_has_is_added(
     ids = [row.id for row in db.session.scalars(sa.select(Page))]
     for page_id in ids:
         services.delete_page(page_id, actor_id=None)
-    services.save_page(Draft("mine", "Mine", ""), page_id=None, actor_id=None)
+    services.save_page(Draft("mine", "Mine", ()), page_id=None, actor_id=None)
 
     plan = bring_in(data, actor_id=None)
 
@@ -141,6 +145,7 @@ def test_one_wrong_value_is_named_with_its_path_and_nothing_is_changed(quick_sit
         },
         credit_packs={"Free": {**before["credit_packs"]["Starter"], "name": "Free", "credits": 0}},
         pages={"../x": before["pages"]["about"]},
+        regions={"cellar": [], "footer": [{"key": "a", "name": "core.text"}]},
         menus={"footer": [{**line, "url": "javascript:alert(1)"}], "main": [shut]},
         categories={"A Shelf": {"name": "A", "weight": 0}},
         texts={"letter.reset/en": {"title": "A", "body": "%(secret)s"}},
@@ -162,6 +167,8 @@ def test_one_wrong_value_is_named_with_its_path_and_nothing_is_changed(quick_sit
         "credit_packs.Free.credits",
         "categories.A Shelf",
         "pages.../x",
+        "regions.cellar",
+        "regions.footer",
         "menus.footer.0.url",
         "menus.main.0.hidden",
         "texts.letter.reset/en.body",

@@ -85,6 +85,7 @@ def labels() -> dict[str, str]:
         "categories": _("Categories"),
         "credit_packs": _("Credit packs"),
         "pages": _("Pages"),
+        "regions": _("Around the pages"),
         "menus": _("Menus"),
         "texts": _("Mails and notices"),
     }

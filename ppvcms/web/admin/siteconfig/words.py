@@ -1,8 +1,8 @@
-"""Pages, menus, and the owner's own texts of mails and notices in the file."""
+"""Pages, regions, menus, and the owner's own texts of mails and notices in the file."""
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
 from flask_babel import gettext as _
@@ -10,7 +10,7 @@ from sqlalchemy import delete, select
 
 from ppvcms.accounts import audit, texts
 from ppvcms.accounts.models import OwnText
-from ppvcms.content import services
+from ppvcms.content import regions, services
 from ppvcms.content.audiences import ALL
 from ppvcms.content.blocks import blocks_of, shape_problem, too_large
 from ppvcms.content.menus import FIXED, LINK
@@ -18,10 +18,11 @@ from ppvcms.content.models import MenuEntry, Page
 from ppvcms.content.revisions import Draft
 from ppvcms.db import db, now_ms
 from ppvcms.errors import NotFoundError
+from ppvcms.host.manifest import REGIONS
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
 from ppvcms.web.admin.settings_texts import LOCALE
-from ppvcms.web.admin.siteconfig.document import shape, switch, text, whole
+from ppvcms.web.admin.siteconfig.document import shape, switch, text, unknown_key, whole
 from ppvcms.web.admin.siteconfig.parts import Area, Fitted, Left
 from ppvcms.web.admin.texts import words_of
 
@@ -181,6 +182,21 @@ def _write_menus(session: Session, entries: Entries, actor_id: str | None) -> No
         audit.record(session, actor_id, "content.menu.replaced", f"menu:{menu}", data=facts)
 
 
+def _regions() -> dict[str, Any]:
+    return {name: [asdict(one) for one in blocks] for name, blocks in regions.all_regions().items()}
+
+
+def _region_faults(entries: Entries) -> dict[str, str]:
+    known = {name: _blocks(value) for name, value in entries.items() if name in REGIONS}
+    strange = {name: unknown_key(name, REGIONS) for name in entries if name not in REGIONS}
+    return strange | {name: told for name, told in known.items() if told}
+
+
+def _write_regions(session: Session, entries: Entries, actor_id: str | None) -> None:
+    for name, value in entries.items():
+        regions.write_region(session, name, blocks_of(value), actor_id)
+
+
 def _texts() -> dict[str, Any]:
     query = select(OwnText.kind, OwnText.locale, OwnText.title, OwnText.body)
     return {
@@ -230,6 +246,7 @@ def _write_texts(_session: Session, entries: Entries, actor_id: str | None) -> R
 
 AREAS = (
     Area("pages", _pages, _page_faults, _write_pages, _fit_pages),
+    Area("regions", _regions, _region_faults, _write_regions),
     Area("menus", _menus, _menu_faults, _write_menus),
     Area("texts", _texts, _text_faults, _write_texts, _fit_texts),
 )
