@@ -177,8 +177,7 @@ def guest(slug: str) -> ResponseReturnValue:
     """Show the page from which who is checked in sends into another's show (R-15)."""
     found = services.by_slug(slug)
     if not feeds.is_guest(found, current_actor().user_id):
-        flash(_("You are not checked in to this show."), "info")
-        return redirect(url_for("perform.overview"))
+        abort(403, _("You are not checked in to this show. What you earned in it stays shared."))
     return render_template(
         "perform/guest.html",
         room={

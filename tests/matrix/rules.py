@@ -53,7 +53,7 @@ RULES: dict[str, Rule] = {
     "pay.intent_json": Rule(BEN, ("intent_id",)),
     "pay.notify": OPEN,
     "pay.returned": Rule(BEN, ("intent_id",)),
-    "perform.guest": Rule(frozenset(), ("slug",), quiet=True),
+    "perform.guest": Rule(frozenset(), ("slug",)),
     "perform.remove_picture": Rule(MARA, ("image_id",), quiet=True),
     "receipts.show": Rule(BEN, ("over_id",), {"seat_id": "over_id"}),
     "search.sitemap_file": OPEN,

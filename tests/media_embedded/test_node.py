@@ -183,6 +183,46 @@ def test_a_two_way_place_in_a_show_is_seen_by_its_performer_alone(
     asyncio.run(play())
 
 
+def test_two_publishers_are_received_each_by_an_own_grant_and_end_each_by_itself(
+    provider: EmbeddedProvider, events: Events
+) -> None:
+    """R-15: one connection and one grant for each feed, all under the payer's lease."""
+    assert provider.capabilities.several_feeds
+
+    async def play() -> None:
+        she = await performer(provider)
+        descriptor = provider.grant(
+            "guest", room="r", role=MediaRole.PUBLISHER, feeds=[], lease=Leases()(60)
+        )
+        guest = Page(descriptor, camera=True)
+        await guest.join(provider, "guest")
+        pages: dict[str, Page] = {}
+        leases = {"hers seen": Leases(), "guest seen": Leases()}
+        for name, lease in leases.items():
+            descriptor = provider.grant(
+                name, room="r", role=MediaRole.VIEWER, feeds=[name.split()[0]], lease=lease(60)
+            )
+            pages[name] = Page(descriptor)
+            await pages[name].join(provider, name)
+        for page in pages.values():
+            await until(lambda page=page: len(page.screen().frames) > 10)
+        shown = {data for _, data, _ in pages["guest seen"].screen().frames}
+        assert shown <= set(guest.cameras["video"].made)
+
+        provider.revoke("hers", reason="left")
+        assert await quiet(pages["hers seen"]) == 0
+        assert await quiet(pages["guest seen"]) > 0
+        await until(lambda: events.of("media_evidence", "guest"))
+        ends = [lease(0.7) for lease in leases.values()]
+        for name, lease in zip(leases, ends, strict=True):
+            provider.set_media(name, on=True, lease=lease)
+        await until(lambda: all(events.of("media_cut", name) for name in leases), within_s=3)
+        assert pages["guest seen"].screen().last_at - ends[1].until < 250
+        await asyncio.gather(*(page.close() for page in (she, guest, *pages.values())))
+
+    asyncio.run(play())
+
+
 def test_a_viewers_request_for_a_key_frame_reaches_the_performer(
     provider: EmbeddedProvider,
 ) -> None:
