@@ -43,7 +43,8 @@ def door_of(audience: str) -> str:
         return ""
     slug, _dot, _what = reader.key.partition(".")
     found = dispatch.ask(slug, reader.key, reader.door, _id_in(audience))
-    return found if isinstance(found, str) and found.startswith("/") else ""
+    own = isinstance(found, str) and found.startswith("/") and not found.startswith("//")
+    return str(found) if own else ""
 
 
 def _reader_of(audience: str) -> PageReader | None:

@@ -18,12 +18,14 @@ from ppvcms.db import after_commit, now_ms, reading, transaction
 from ppvcms.host import settings
 from ppvcms.host.manifest import REGIONS
 from ppvcms.host.models import Setting
-from ppvcms.host.worn import manifests
+from ppvcms.host.worn import chain_of, manifests
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from sqlalchemy.orm import Session
+
+    from ppvcms.host.manifest import ThemeManifest
 
 KEPT_UNDER = "regions"
 """A word of the core, which no plugin may have as its slug."""
@@ -32,9 +34,12 @@ CACHE = "ppvcms_regions"
 
 def shown_regions() -> tuple[str, ...]:
     """Return the regions that the theme of this request has; the core's own look has all."""
-    chain = manifests()
-    declared = {name for theme in chain for name in theme.regions}
-    return tuple(name for name in REGIONS if name in declared or not chain)
+    return _regions_of(manifests())
+
+
+def left_out(theme: str) -> tuple[str, ...]:
+    """Return the regions that hold something and that a theme has no place for."""
+    return tuple(name for name in all_regions() if name not in _regions_of(chain_of(theme)))
 
 
 def blocks_in(region: str) -> tuple[Placed, ...]:
@@ -77,3 +82,8 @@ def write_region(
     facts = {"blocks": [one.name for one in blocks]}
     audit.record(session, actor_id, "content.region.saved", f"region:{region}", data=facts)
     after_commit(session, settings.forget)
+
+
+def _regions_of(chain: Sequence[ThemeManifest]) -> tuple[str, ...]:
+    declared = {name for theme in chain for name in theme.regions}
+    return tuple(name for name in REGIONS if name in declared or not chain)

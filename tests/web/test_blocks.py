@@ -30,6 +30,15 @@ if TYPE_CHECKING:
     from tests.live import Site
     from tests.web.office import Browser
 
+BARE = """
+slug = "bare"
+name = "Bare"
+version = "1.0.0"
+license = "MIT"
+authors = ["A. Tester"]
+api = ">=1.0,<2"
+regions = ["home"]
+"""
 ABOUT = {"title": "About", "slug": "about"}
 
 
@@ -151,8 +160,23 @@ def test_regions_hold_blocks_where_the_theme_has_them(owner: Browser, quick_site
     assert log("content.region.saved")[-1].subject == "region:footer"
     empty = owner.post("/admin/regions/footer", act="save")
     assert (empty.status_code, visitor_of(owner).get("/").text.count("Open day")) == (302, 3)
+    _a_theme_without_a_place_says_so(owner)
+
+
+def _a_theme_without_a_place_says_so(owner: Browser) -> None:
+    folder = owner.client.application.config["PPVCMS"].all_theme_dirs[0] / "bare"
+    folder.mkdir(parents=True)
+    (folder / "theme.toml").write_text(BARE)
+    assert owner.post("/admin/themes/bare/use").status_code == 302
+
+    assert "no place for what stands here: Below the header, Beside the list" in owner.text(
+        "/admin/themes"
+    )
+    assert visitor_of(owner).get("/").text.count("Open day") == 1
+    assert "This theme has no such place" in owner.text("/admin/regions")
+    assert "kept and not shown" in owner.text("/admin/regions/header")
     with owner.client.application.test_request_context():
-        assert regions.shown_regions() == ("header", "home", "listing_side", "footer")
+        assert regions.blocks_in("header")[0].values["heading"] == "Open day"
 
 
 def test_a_plugin_brings_its_page_and_it_comes_again(plugged: Site) -> None:

@@ -57,6 +57,11 @@ def region(name: str) -> ResponseReturnValue:
     return page, 422 if form.is_submitted() and not acted else 200
 
 
+def region_label(name: str) -> str:
+    """Return what a place around the pages is called."""
+    return _words()[name][0] if name in _words() else name
+
+
 def _regions() -> list[Region]:
     shown, filled = store.shown_regions(), store.all_regions()
     return [

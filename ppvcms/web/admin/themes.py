@@ -8,12 +8,14 @@ from flask import abort, flash, redirect, render_template, send_file, url_for
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
+from ppvcms.content.regions import left_out
 from ppvcms.host import themes as host_themes
 from ppvcms.host.labels import chosen_label
 from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import core_template
 from ppvcms.host.worn import chain_of
 from ppvcms.web.admin.frame import blueprint, tell
+from ppvcms.web.admin.regions import region_label
 from ppvcms.web.guards import current_actor, policy
 
 if TYPE_CHECKING:
@@ -58,6 +60,7 @@ def theme_use(slug: str) -> ResponseReturnValue:
     refusal = host_themes.use(slug, actor_id=current_actor().user_id)
     if tell(refusal, _("The site wears it now, for everybody.")):
         host_themes.end_preview()
+        _tell_of_regions(slug)
     return redirect(url_for("admin.themes"))
 
 
@@ -78,6 +81,13 @@ def theme_preview_end() -> ResponseReturnValue:
     """Show this browser the site's theme again."""
     host_themes.end_preview()
     return redirect(url_for("admin.themes"))
+
+
+def _tell_of_regions(slug: str) -> None:
+    places = ", ".join(region_label(name) for name in left_out(slug))
+    if places:
+        told = _("This theme has no place for what stands here: %(places)s.", places=places)
+        flash(f"{told} {_('It is kept, and another theme shows it again.')}", "warning")
 
 
 def _words(theme: ThemeInfo) -> str:
