@@ -1,10 +1,13 @@
 """Everything that a plugin may import from ppvcms, and nothing else of it.
 
-`API_VERSION` is the version of this interface, not of the product: a new hook
+`__version__` is the version of this interface, not of the product: a new hook
 or argument raises the minor number, a removal the major one.
+A name that goes is left out of `__all__`, and warns with `RemovedInApi2Warning` before.
 """
 
 from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from ppvcms.accounts.actor import Actor
 from ppvcms.accounts.audit import record as audit
@@ -30,7 +33,7 @@ from ppvcms.content.stored import (
     save_file,
 )
 from ppvcms.db import Amount, Base, Json, Millis, Ulid, db, now_ms, transaction, unit_of_work
-from ppvcms.errors import NotFoundError, PluginError
+from ppvcms.errors import NotFoundError, PluginError, RemovedInApi2Warning
 from ppvcms.events import (
     Announced,
     EscrowEnded,
@@ -71,7 +74,9 @@ from ppvcms.facade import (
     time_left_after,
     wallet,
 )
-from ppvcms.hookspecs import API_VERSION, hookimpl
+from ppvcms.hookspecs import API_VERSION as __version__  # noqa: N811 - as packages call theirs
+from ppvcms.hookspecs import hookimpl
+from ppvcms.host import deprecation
 from ppvcms.host.contract import (
     ActivationCheck,
     Assets,
@@ -229,8 +234,21 @@ from ppvcms.web.people import form_field
 from ppvcms.web.receipts import mode_name
 from ppvcms.web.sheets import csv_file
 
+GOING = {"API_VERSION": (__version__, "API_VERSION is called __version__ in ppvcms.api.")}
+"""Names that version 2 will not have: what they are, and what to use instead."""
+
+if not TYPE_CHECKING:
+    # Type checkers shall go on refusing names that do not exist.
+    def __getattr__(name: str) -> object:
+        """Return what goes, with a warning that its author and the owner get to see."""
+        if name not in GOING:
+            raise AttributeError(f"ppvcms.api has no {name}. See docs/plugins.md.")
+        value, text = GOING[name]
+        deprecation.warn(text)
+        return value
+
+
 __all__ = [
-    "API_VERSION",
     "GUESTS",
     "AccessView",
     "ActivationCheck",
@@ -315,6 +333,7 @@ __all__ = [
     "RecordingState",
     "Redirect",
     "Refusal",
+    "RemovedInApi2Warning",
     "RequestChanged",
     "Result",
     "Right",
@@ -348,6 +367,7 @@ __all__ = [
     "Voyeurs",
     "Way",
     "Work",
+    "__version__",
     "access_history",
     "access_of",
     "activation_checks",

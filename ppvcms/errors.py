@@ -7,6 +7,10 @@ class PpvcmsError(Exception):
     """The base of every error that the core raises on purpose."""
 
 
+class RemovedInApi2Warning(DeprecationWarning):
+    """A plugin uses what version 2 of the plugin interface will not have."""
+
+
 class ConfigError(PpvcmsError):
     """The configuration cannot work; the message is one line for an operator."""
 

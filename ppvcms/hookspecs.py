@@ -19,8 +19,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import pluggy
 
+from ppvcms.errors import RemovedInApi2Warning
+
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from markupsafe import Markup
 
@@ -75,13 +77,18 @@ class HookKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class HookRule:
-    """What the host checks of a hook beside its arguments; `longest` is of a list."""
+    """What the host checks of a hook beside its arguments.
+
+    `longest` is of a list. `going` says what to use instead of a hook that goes with
+    the next version of the interface.
+    """
 
     kind: HookKind
     budget_ms: int
     first: bool = False
     result: tuple[type, ...] = ()
     longest: int = 1_000
+    going: str = ""
 
 
 RULES: dict[str, HookRule] = {}
@@ -94,10 +101,19 @@ def _hook(
     first: bool = False,
     result: tuple[type, ...] = (),
     longest: int = 1_000,
+    warn_on_impl: str = "",
+    warn_on_impl_args: Mapping[str, str] | None = None,
 ) -> Callable[[F], F]:
+    going = {name: RemovedInApi2Warning(text) for name, text in (warn_on_impl_args or {}).items()}
+
     def mark(function: F) -> F:
-        RULES[function.__name__] = HookRule(kind, budget_ms, first, result, longest)
-        return _spec(function)
+        rule = HookRule(kind, budget_ms, first, result, longest, warn_on_impl)
+        RULES[function.__name__] = rule
+        return _spec(
+            function,
+            warn_on_impl=RemovedInApi2Warning(warn_on_impl) if warn_on_impl else None,
+            warn_on_impl_args=going or None,
+        )
 
     return mark
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import SpecifierSet
+from packaging.version import Version
 
 from ppvcms.hookspecs import API_VERSION
 from ppvcms.host import blocklist, signing
@@ -45,11 +46,14 @@ def untrusted(found: Found[Any], signer: str = "") -> list[str]:
 def _api(manifest: Manifest) -> list[str]:
     if API_VERSION in SpecifierSet(manifest.api):
         return []
+    bounds = [Version(each.version.removesuffix(".*")) for each in SpecifierSet(manifest.api)]
+    newer = min(bounds, default=Version("0")) > Version(API_VERSION)
+    remedy = f"Update ppvcms, or get an older version of {manifest.name}."
     text = (
         f"It is written for version {manifest.api} of the plugin interface and this is "
-        f"{API_VERSION}. Get a version of {manifest.name} that fits."
+        f"{API_VERSION}. "
     )
-    return [text]
+    return [text + (remedy if newer else f"Get a newer version of {manifest.name}.")]
 
 
 def _python(manifest: Manifest) -> list[str]:

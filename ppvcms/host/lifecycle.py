@@ -18,7 +18,7 @@ from sqlalchemy import select
 from ppvcms.accounts import audit
 from ppvcms.accounts.roles import grant_defaults
 from ppvcms.db import db, transaction, unit_of_work
-from ppvcms.host import activated, quarantine, reasons
+from ppvcms.host import activated, deprecation, quarantine, reasons
 from ppvcms.host.contract import Problem
 from ppvcms.host.generation import move_code_generation, move_generation
 from ppvcms.host.loading import failure_of
@@ -192,9 +192,20 @@ def reasons_against(slug: str, *, actor_id: str | None) -> list[str]:
 
 
 def problems_of(slug: str) -> list[Problem]:
-    """Return what an active plugin says its owner should mend."""
+    """Return what an active plugin says its owner should mend, and what it uses that goes."""
     if slug not in current().active:
         return []
+    return [*_said_by(slug), *(_going(text) for text in deprecation.used_by(slug))]
+
+
+def _going(text: str) -> Problem:
+    return Problem(
+        _("It uses what version 2 of the plugin interface will not have: %(what)s", what=text),
+        _("Nothing is wrong yet. Ask its author for a version that does without."),
+    )
+
+
+def _said_by(slug: str) -> list[Problem]:
     try:
         answer = call_one(slug, "plugin_problems", db.session(), None)
     except Exception as error:  # noqa: BLE001 - whatever a plugin raises

@@ -13,7 +13,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from ppvcms.db import db
 from ppvcms.errors import PluginError
-from ppvcms.host import deaths, marks, safemode
+from ppvcms.host import calls, deaths, deprecation, marks, safemode
 from ppvcms.host.calls import hooks_of, invoke
 from ppvcms.host.contract import PluginBlueprint
 from ppvcms.host.finder import digest_of, find_plugins, find_themes, install_importer
@@ -85,6 +85,7 @@ def runtime() -> Runtime:
 
 def boot(app: Flask, config: Config) -> Runtime:
     """Find plugins and themes, and import every installed plugin, each on its own."""
+    calls.traced = config.trace_hooks
     host = Runtime(config, {}, fitting(find_themes(config.all_theme_dirs)))
     app.extensions["ppvcms_host"] = host
     with app.app_context():
@@ -159,7 +160,8 @@ def load(app: Flask, slug: str) -> str:
         host.loaded[slug] = Loaded(
             found.manifest, found.path, module, digest_of(static) if static.is_dir() else ""
         )
-        hooks = hooks_of({slug: module})
+        with deprecation.noted(slug):
+            hooks = hooks_of({slug: module})
         with app.app_context():
             require_declared(found.manifest, found.path, hooks)
         _register_blueprint(app, slug, hooks)
