@@ -83,12 +83,15 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
     """Serve on an open socket for as long as `parent` lives; call after `patch`."""
     from ppvcms import create_app  # noqa: PLC0415 - after the patching
     from ppvcms.background import start_inside  # noqa: PLC0415 - as above
-    from ppvcms.host import recovery  # noqa: PLC0415 - as above
+    from ppvcms.host import contained, recovery  # noqa: PLC0415 - as above
     from ppvcms.host.follow import Follower  # noqa: PLC0415 - as above
 
     most = _raise_limit()
     faulthandler.enable()
     app = _made(create_app, deaths.begin_process(config))
+    contained.end_forked_children()
+    with app.app_context():
+        contained.report()
     if safemode.began_by_itself():
         recovery.offer(app)
     collect_rarely()

@@ -45,6 +45,11 @@ def site_app(role: str = "command") -> Iterator[Host]:
         config = deaths.begin_process(config)
     app = create_app(config, role=role)
     with app.app_context():
+        if role != "command":
+            from ppvcms.host import contained
+
+            contained.end_forked_children()
+            contained.report()
         yield app
 
 

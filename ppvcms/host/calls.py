@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 import pluggy
 import structlog
-from flask import current_app
 
 from ppvcms import hookspecs
 from ppvcms.errors import PluginError
@@ -41,6 +40,9 @@ GUARDED_HOOKS = {
 _SPECS = ModuleType("hooks")
 vars(_SPECS).update({hook: getattr(hookspecs, hook) for hook in RULES})
 running_plugin: ContextVar[str] = ContextVar("ppvcms_running_plugin", default="")
+traced = False
+"""Whether every call is written into the log: set once, when a process has its configuration."""
+last_asked: ContextVar[str] = ContextVar("ppvcms_last_asked", default="")
 log = structlog.get_logger(__name__)
 
 
@@ -83,26 +85,24 @@ def invoke(impl: HookImpl, hook: str, arguments: Mapping[str, Any]) -> Any:
         BaseException: Whatever the plugin raises.
     """
     slug = impl.plugin_name
+    last_asked.set(slug)
     token = running_plugin.set(slug)
     mark = marks.enter(slug, hook)
     started = time.perf_counter()
     try:
-        answer = impl.function(*(arguments[name] for name in impl.argnames))
+        answer = impl.function(*[arguments[name] for name in impl.argnames])
     finally:
         spent_ms = (time.perf_counter() - started) * 1000
         tally.add(slug, hook, spent_ms)
         marks.leave(mark)
         running_plugin.reset(token)
-    _report(slug, hook, spent_ms, answer)
-    _check(slug, hook, answer)
-    return answer
-
-
-def _report(slug: str, hook: str, spent_ms: float, answer: Any) -> None:
     if spent_ms > RULES[hook].budget_ms:
         log.warning("hook_over_budget", plugin=slug, hook=hook, ms=round(spent_ms))
-    if current_app.config["PPVCMS"].trace_hooks:
+    if traced:
         log.info("hook", plugin=slug, hook=hook, ms=round(spent_ms, 2), answer=repr(answer)[:200])
+    if answer is not None:
+        _check(slug, hook, answer)
+    return answer
 
 
 def _refuse_wrappers(slug: str, hook: str, impls: Iterable[HookImpl]) -> None:
@@ -112,8 +112,6 @@ def _refuse_wrappers(slug: str, hook: str, impls: Iterable[HookImpl]) -> None:
 
 
 def _check(slug: str, hook: str, answer: Any) -> None:
-    if answer is None:
-        return
     wanted = RULES[hook].result
     if wanted and not isinstance(answer, wanted):
         names = " or ".join(kind.__name__ for kind in wanted)

@@ -84,6 +84,11 @@ def leave(text: bytes | None) -> None:
         _own.write()
 
 
+def now() -> tuple[str, ...]:
+    """Return what runs for which plugin in this process, innermost last."""
+    return tuple(text.decode() for text in _own.running) if _own is not None else ()
+
+
 def held() -> tuple[str, float]:
     """Return what runs for a plugin in this process, without its name, and for how many seconds."""
     running = list(_own.running) if _own is not None else []

@@ -9,7 +9,7 @@ from ppvcms.content import uploads
 from ppvcms.content.library import keeping
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.events import PaymentSettled, ShowEnded
-from ppvcms.host import reasons
+from ppvcms.host import contained, reasons
 from ppvcms.host.quarantine import bring_back
 from ppvcms.host.settings import site
 from ppvcms.jobs import listeners, tasks, telling
@@ -44,6 +44,7 @@ def link(app: Flask) -> None:
     tasks.register(app, name="ledger.rollup", every=60, func=_roll_up)
     tasks.register(app, name="ledger.release", every=600, func=_release)
     tasks.register(app, name="host.bring_back", every=60, func=bring_back)
+    tasks.register(app, name="host.replaced", every=3_600, func=contained.report)
     tasks.register(app, name="jobs.forget", every=3_600, func=_forget)
     tasks.register(app, name="notices.forget", every=3_600, func=telling.forget_old)
     tasks.register(app, name="accounts.tidy", every=3_600, func=_tidy_accounts)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING
 
 import structlog
-from flask import g, jsonify, render_template, request
+from flask import g, has_request_context, jsonify, render_template, request
 from flask_babel import gettext as _
+from sqlalchemy.exc import PendingRollbackError, SQLAlchemyError
 from werkzeug.exceptions import HTTPException
 
+from ppvcms.db import db
 from ppvcms.errors import NotFoundError
-from ppvcms.host.blame import plugin_at_fault
+from ppvcms.host.blame import is_connection_closed, plugin_at_fault
+from ppvcms.host.calls import last_asked
 from ppvcms.host.quarantine import strike
 from ppvcms.ids import new_id
 
@@ -26,6 +30,7 @@ CLOSED = 503
 def init_errors(app: Flask) -> None:
     """Answer every error with a page, or with JSON where JSON was asked for."""
     app.before_request(_name_request)
+    app.teardown_appcontext(_end_reading)
     app.register_error_handler(HTTPException, _expected)
     app.register_error_handler(NotFoundError, _not_found)
     app.register_error_handler(Exception, _unexpected)
@@ -33,6 +38,7 @@ def init_errors(app: Flask) -> None:
 
 def _name_request() -> None:
     g.request_id = new_id()
+    last_asked.set("")
 
 
 def _expected(error: HTTPException) -> ResponseReturnValue:
@@ -52,9 +58,32 @@ def _not_found(error: NotFoundError) -> ResponseReturnValue:
 def _unexpected(error: Exception) -> ResponseReturnValue:
     log.error("request_failed", path=request.path, request_id=g.get("request_id"), exc_info=error)
     slug = plugin_at_fault(error)
+    if is_connection_closed(error) or isinstance(error, PendingRollbackError):
+        _drop_connection()
     if slug is not None:
         strike(slug, error, where=request.path)
     return _answer(500, *_words(500))
+
+
+def _end_reading(_error: BaseException | None) -> None:
+    """End what the request read, while it can still be said who closed the connection under it."""
+    if not db.session.registry.has():
+        return
+    try:
+        db.session.rollback()
+    except SQLAlchemyError as error:
+        if not is_connection_closed(error):
+            raise
+        _drop_connection()
+        if slug := plugin_at_fault(error):
+            strike(slug, error, where=request.path if has_request_context() else "")
+
+
+def _drop_connection() -> None:
+    # The page about it, and whoever comes next, get another one.
+    with contextlib.suppress(SQLAlchemyError):
+        db.session().invalidate()
+    db.session.remove()
 
 
 def _words(code: int) -> tuple[str, str]:

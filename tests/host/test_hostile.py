@@ -15,12 +15,26 @@ import sqlalchemy as sa
 from markupsafe import Markup
 
 from ppvcms.db import db, transaction
-from ppvcms.host import deaths, follow, lifecycle, marks, pace, quarantine, tally
+from ppvcms.errors import PluginError
+from ppvcms.host import (
+    contained,
+    deaths,
+    follow,
+    lifecycle,
+    marks,
+    order,
+    pace,
+    quarantine,
+    tally,
+)
 from ppvcms.host.dispatch import as_html, collect, decide
 from ppvcms.host.models import PluginRow
+from ppvcms.host.runtime import runtime
 from ppvcms.host.snapshot import current, look_again
 from ppvcms.host.states import State
+from ppvcms.web.admin.queries import containment
 from tests.host.test_lifecycle import forget_imported, info
+from tests.host.test_pages import site
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,6 +43,7 @@ if TYPE_CHECKING:
     from ppvcms.config import Config
     from ppvcms.host.app import Host
 
+__all__ = ["site"]
 HOOK = "@hookimpl\ndef room_state(room):\n    "
 RAISING = {
     "raises": "raise ValueError('x')",
@@ -308,3 +323,102 @@ def test_waiting_counts_when_the_server_was_held_up_and_the_machine_was_free(
     assert "held the server up for 3.0 s" in waited(3, busy=False)
     assert waited(3, busy=True) == "", "everything waits then"
     assert waited(1.5, busy=False) == ""
+
+
+def test_who_replaces_functions_of_the_core_or_starts_threads_is_named(
+    switch_on: Callable[..., str],
+) -> None:
+    assert (contained.replaced(), contained.threads()) == ([], {})
+    before = order.unmet, tally.Spent.mean_ms
+    bad = switch_on(
+        "import functools, threading\nfrom ppvcms.host import order, tally\n"
+        "def mine(*args): return ()\n"
+        "over = threading.Event()\n"
+        "threading.Thread(target=over.wait, daemon=True).start()\n"
+        "class Own(threading.Thread):\n    def run(self): over.wait()\n"
+        "Own(daemon=True).start()\n"
+        "order.unmet = functools.partial(mine, 1)\n"
+        "tally.Spent.mean_ms = property(mine)\n"
+    )
+    try:
+        assert [(each.name, each.slug) for each in contained.replaced()] == [
+            ("ppvcms.host.order.unmet", bad),
+            ("ppvcms.host.tally.Spent.mean_ms", bad),
+        ]
+        assert contained.threads() == {bad: 1}, "whose code a thread began in"
+        texts = [each.text for each in containment.contained()]
+        assert f"ppvcms.host.order.unmet ({bad})" in texts[0]
+        assert f"{bad} (1)" in texts[1]
+    finally:
+        order.unmet, tally.Spent.mean_ms = before
+        sys.modules[f"plugins.{bad}.plugin"].over.set()
+
+
+def test_a_forked_copy_of_a_server_ends_at_once(switch_on: Callable[..., str]) -> None:
+    switch_on(HOOK + "import os; return {'code': os.waitpid(os.fork(), 0)[1] >> 8}")
+
+    def work() -> bool:
+        contained.end_forked_children()
+        ((_slug, answer),) = collect("room_state", room=None)
+        return answer == {"code": contained.FORKED}
+
+    assert in_child(work) == 0
+
+
+CLOSES = """
+import sqlalchemy as sa
+
+def close():
+    db.session.connection().connection.dbapi_connection.close()
+
+@hookimpl
+def template_slot(name):
+    return close() if name == "auth.sign_in" else None
+
+@hookimpl
+def register_blueprints():
+    blueprint = PluginBlueprint("SLUG", __name__, url_prefix="/SLUG")
+    @blueprint.route("/")
+    @policy(who="public")
+    def page():
+        close()
+        return str(db.session.scalar(sa.text("SELECT 1")))
+    return blueprint
+"""
+
+
+def test_who_closes_the_connection_is_charged_and_the_next_request_has_another(
+    site: Host, write_plugin: Callable[..., str]
+) -> None:
+    bad = write_plugin(CLOSES)
+    with site.app_context():
+        assert lifecycle.install(bad, actor_id=None) is None
+        assert lifecycle.activate(bad, actor_id=None) is None
+    client = site.test_client()
+
+    def struck(path: str, status: int) -> int:
+        answer = client.get(path)
+        assert answer.status_code == status
+        assert ("This did not work" in answer.text) is (status == 500)
+        assert client.get("/forgot").status_code == 200
+        with site.app_context():
+            return len(db.session.get_one(PluginRow, bad).strikes["at"])
+
+    assert struck("/sign-in", 200) == 1, "the page was ready, so nothing is told but the log"
+    assert struck(f"/{bad}/", 500) == 2
+
+
+def test_what_a_plugin_keeps_is_refused_to_another(switch_on: Callable[..., str]) -> None:
+    papers = switch_on(
+        "def kept(): return private_folder('SLUG').name, len(signing_secret('SLUG'))\n"
+    )
+    thief = switch_on(
+        f"def folder(): return private_folder('{papers}')\n"
+        f"def secret(): return signing_secret('{papers}')\n"
+    )
+    loaded = runtime().loaded
+
+    assert loaded[papers].module.kept() == (papers, 64)
+    for take in (loaded[thief].module.folder, loaded[thief].module.secret):
+        with pytest.raises(PluginError, match=f"'{thief}': what '{papers}' keeps"):
+            take()

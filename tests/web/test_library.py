@@ -11,6 +11,8 @@ from PIL import Image
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
+from ppvcms.accounts.models import SecondFactor
+from ppvcms.accounts.services import people
 from ppvcms.content import stored
 from ppvcms.content.library import files, items, keeping
 from ppvcms.content.library.field import PictureField
@@ -264,6 +266,9 @@ def test_a_form_chooses_a_picture_and_the_dialog_brings_one(
 def test_a_package_may_be_as_large_as_one_unpacked_and_nothing_else_may(
     quick_site: Site, owner: Browser
 ) -> None:
+    (olga,) = people(role="owner")
+    factor = SecondFactor(user_id=olga.id, secret="", codes=[], on_at=1)
+    transaction(lambda session: session.merge(factor))
     package = [io.BytesIO(b"PK\x03\x04" + bytes(13 * 1024 * 1024)), "a.zip"]
     answer = owner.post("/admin/upload/plugin", package=tuple(package))
     answer.request.environ["wsgi.input"].close()

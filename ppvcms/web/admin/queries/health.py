@@ -24,6 +24,7 @@ from ppvcms.metering.models import Seat
 from ppvcms.metering.rows import OPEN_STATES
 from ppvcms.notices.models import NoticeDelivery
 from ppvcms.payments.models import PaymentInbox, PaymentOp
+from ppvcms.web.admin.queries.containment import contained
 from ppvcms.web.admin.queries.finding import Finding, Tone
 from ppvcms.web.admin.queries.upkeep import upkeep
 
@@ -71,6 +72,7 @@ def findings() -> list[Finding]:
         _mail(),
         _payments(),
         _plugins(),
+        *contained(),
         _disk(),
         *upkeep(),
         *_told_by_plugins(),
