@@ -52,7 +52,7 @@ class SetupForm(FlaskForm):
     shop_currency = SelectField(_("Currency of the shop"))
     locale = SelectField(_("Language of the site"))
     time_zone = SelectField(_("Time zone"))
-    begin = RadioField(_("It begins"), default=NEW)
+    begin = RadioField(_("What is on it at first"), default=NEW)
 
 
 def setup_form(*, demo: bool, ways: Sequence[Way], gateways: Sequence[Way]) -> SetupForm:

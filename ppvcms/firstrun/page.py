@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 LARGEST_REQUEST = 64 * 1024
 NEXT = "/admin/"
 IMPORT = "/admin/settings/import"
+TITLE = "Make your site"
 LANGUAGE = "language"
 """The part of the address that says the page's language, where its browser's is not meant."""
 blueprint = Blueprint("setup", __name__)
@@ -111,8 +112,17 @@ class _SetupBabel(Babel):
         return _Words()
 
 
+def _page_languages() -> list[str]:
+    """Return the languages that have words for this page; a site can begin in every other too."""
+    return [
+        code
+        for code in catalogues.languages_of_core()
+        if code == "en" or catalogues.texts_of([catalogues.CORE], code).gettext(TITLE) != TITLE
+    ]
+
+
 def _spoken() -> str:
-    known = catalogues.languages_of_core()
+    known = _page_languages()
     asked = request.args.get(LANGUAGE, "")
     return asked if asked in known else request.accept_languages.best_match(known) or "en"
 
@@ -216,7 +226,7 @@ def _page(form: SetupForm) -> str:
         ways={way.slug: way for way in offer.ways()},
         locale=str(locale),
         direction=locale.text_direction,
-        languages=[(code, own_name(code)) for code in catalogues.languages_of_core()],
+        languages=[(code, own_name(code)) for code in _page_languages()],
     )
 
 

@@ -9,6 +9,7 @@ from zoneinfo import available_timezones
 from flask import redirect, render_template, request, url_for
 from flask_babel import gettext as _
 
+from ppvcms.accounts.fields import FieldError, parse
 from ppvcms.db import transaction
 from ppvcms.host import maintenance
 from ppvcms.host import settings as store
@@ -106,6 +107,8 @@ def item_text(item: Item, value: Any) -> str:
         return maintenance.moment_text(value)
     if isinstance(value, bool):
         return "1" if value else ""
+    if item.kind is Kind.FIELDS:
+        return "\n".join(value)
     return ", ".join(value) if isinstance(value, tuple) else str(value)
 
 
@@ -118,17 +121,13 @@ def read_item(item: Item, text: str) -> Any:
     if item.kind is Kind.SWITCH:
         return text == "1"
     if item.kind is Kind.NUMBER:
-        if not (text.isascii() and text.isdigit() and len(text) < 8):  # noqa: PLR2004 - digits
-            raise ValueError(_("Write a whole number."))
-        if not item.least <= int(text) <= item.most:
-            raise ValueError(
-                _("Choose between %(least)s and %(most)s.", least=item.least, most=item.most)
-            )
-        return int(text)
+        return _read_number(item, text)
     if item.kind is Kind.MOMENT:
         return _read_moment(text)
     if item.kind is Kind.WORDS:
         return tuple(word.strip() for word in text.split(",") if word.strip())
+    if item.kind is Kind.FIELDS:
+        return _read_fields(text)
     if item.kind is Kind.ZONE and text not in available_timezones():
         raise ValueError(_("There is no such time zone. One is Europe/Vienna."))
     if item.needed and not text:
@@ -136,6 +135,25 @@ def read_item(item: Item, text: str) -> Any:
     if item.pattern and not item.pattern.fullmatch(text):
         raise ValueError(item.help)
     return text
+
+
+def _read_number(item: Item, text: str) -> int:
+    if not (text.isascii() and text.isdigit() and len(text) < 8):  # noqa: PLR2004 - digits
+        raise ValueError(_("Write a whole number."))
+    if not item.least <= int(text) <= item.most:
+        raise ValueError(
+            _("Choose between %(least)s and %(most)s.", least=item.least, most=item.most)
+        )
+    return int(text)
+
+
+def _read_fields(text: str) -> tuple[str, ...]:
+    lines = tuple(" ".join(line.split()) for line in text.splitlines() if line.strip())
+    try:
+        parse(lines)
+    except FieldError as error:
+        raise ValueError(str(error)) from None
+    return lines
 
 
 def _read_moment(text: str) -> int:

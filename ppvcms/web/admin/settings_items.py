@@ -17,6 +17,7 @@ class Kind(StrEnum):
     NUMBER = "number"
     SWITCH = "switch"
     WORDS = "words"
+    FIELDS = "fields"
     ZONE = "zone"
     MOMENT = "moment"
     PICTURE = "picture"

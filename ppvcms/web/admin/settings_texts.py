@@ -290,6 +290,15 @@ def _accounts() -> Group:
                 least=1,
                 most=1000,
             ),
+            Item(
+                "register_fields",
+                _("Asked of who registers"),
+                _(
+                    "One line for each: key | Question | kind | choices. Kinds are text, choice, "
+                    "date, country, language and check; a choice has its choices with commas."
+                ),
+                Kind.FIELDS,
+            ),
             Item("min_age", _("Least age"), _("People confirm it when they register."), most=99),
             Item(
                 "banned_names",

@@ -44,12 +44,15 @@ class Size:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One line of the advice; `here` is what this machine has, `good` whether it is enough."""
+    """One line of the advice; `here` is what this machine has.
+
+    `good` says whether it is enough; nobody knows where it is none.
+    """
 
     name: str
     wanted: str
     here: str
-    good: bool
+    good: bool | None
 
 
 def size_for(performers: int, watching: int) -> Size:
@@ -97,7 +100,7 @@ def _disk(size: Size) -> Part:
 
 def _line(size: Size) -> Part:
     wanted = _("%(count)s Mbit/s upwards", count=size.line_mbit)
-    return Part(_("Line"), wanted, _("ask who rents the machine out"), good=True)
+    return Part(_("Line"), wanted, _("ask who rents the machine out"), good=None)
 
 
 def _programs(size: Size) -> list[Part]:
@@ -112,5 +115,5 @@ def _programs(size: Size) -> list[Part]:
         found.append(Part(_("Server processes"), wanted, here, bool(config.redis)))
     if size.own_engine:
         wanted = _("a media engine for hundreds, on a machine of its own")
-        found.append(Part(_("Live video"), wanted, _("look under Plugins"), good=True))
+        found.append(Part(_("Live video"), wanted, _("look under Plugins"), good=None))
     return found
