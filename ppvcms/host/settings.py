@@ -133,10 +133,10 @@ def allow(
     Raises:
         SettingError: The plugin does not offer such a key there.
     """
-    offered = _offered(spec_of(slug), scope)
+    known = offered(spec_of(slug), scope)
     for key in keys:
-        if key not in offered:
-            raise SettingError(no_such_key(slug, key, offered))
+        if key not in known:
+            raise SettingError(no_such_key(slug, key, known))
     scopes.write(session, slug, scopes.ALLOWED[scope], sorted(keys), SITE)
     data = {"scope": scope.value, "keys": sorted(keys)}
     audit.record(session, actor_id, f"{slug}.setting.allowed", slug, data=data)
@@ -247,11 +247,12 @@ def _looked_up(slug: str, spec: SettingsSpec, *, room: str, studio: str) -> dict
 
 
 def _allowed(spec: SettingsSpec, scope: Scope, site_wide: Mapping[str, Any]) -> frozenset[str]:
-    offered = _offered(spec, scope)
-    return offered & frozenset(site_wide.get(scopes.ALLOWED[scope], offered))
+    known = offered(spec, scope)
+    return known & frozenset(site_wide.get(scopes.ALLOWED[scope], known))
 
 
-def _offered(spec: SettingsSpec, scope: Scope) -> frozenset[str]:
+def offered(spec: SettingsSpec, scope: Scope) -> frozenset[str]:
+    """Return the keys that a plugin lets rooms or studios set: pure."""
     return spec.room if scope is Scope.ROOM else spec.studio
 
 

@@ -18,6 +18,7 @@ from ppvcms.content.revisions import Draft, draft_of
 from ppvcms.db import db, transaction
 from ppvcms.host import customise, lifecycle, settings
 from ppvcms.host.looks import Look
+from ppvcms.host.scopes import Scope
 from ppvcms.payments import packs
 from ppvcms.rooms import office
 from ppvcms.rooms.models import Category
@@ -65,6 +66,8 @@ def furnish(word: str, number: int) -> None:
     core |= {"ratio_by_type": {"tip": number}}
     transaction(lambda session: settings.save_site(session, None, core))
     transaction(lambda session: settings.save(session, "tips", "least", number * 100))
+    shared = ["least", "most"][: number % 2]
+    transaction(lambda s: settings.allow(s, "tips", Scope.ROOM, shared, actor_id=None))
     customise.publish(
         "stage", Look(colours={"light": {"brand": f"#0000{number:02d}"}}), actor_id=None
     )

@@ -17,6 +17,7 @@ from ppvcms.host.generation import move_generation
 from ppvcms.host.looks import digest, look_from
 from ppvcms.host.manifest import HOME_SECTIONS, labels_problem
 from ppvcms.host.runtime import runtime
+from ppvcms.host.scopes import ALLOWED
 from ppvcms.host.snapshot import current, look_again
 from ppvcms.rooms.picture import PNG, encode_apart
 from ppvcms.web.admin.look_forms import LARGEST_PICTURE, WIDEST
@@ -40,6 +41,8 @@ THEME, WORN, LOOK = "theme", "worn", "look."
 ELSEWHERE = frozenset({THEME, "maintenance", "maintenance_text", "maintenance_until_at"})
 """Settings of the core that are no part of the area: the theme's own, and a state of the day."""
 PERCENT = 100
+SHARED = {key: scope for scope, key in ALLOWED.items()}
+"""What rooms and studios may set themselves, beside the values of a plugin."""
 
 
 def secrets() -> list[str]:
@@ -91,11 +94,18 @@ def _write_core(session: Session, entries: Entries, actor_id: str | None) -> Non
 
 
 def _of_plugins() -> dict[str, Any]:
-    return {
+    values = {
         f"{slug}.{key}": plain(value)
         for slug in current().settings_specs
         for key, value in settings.without_secrets(slug).items()
     }
+    shared = {
+        f"{slug}.{ALLOWED[scope]}": sorted(settings.allowed(slug, scope))
+        for slug, spec in current().settings_specs.items()
+        for scope in ALLOWED
+        if settings.offered(spec, scope)
+    }
+    return values | shared
 
 
 def _fit_plugins(entries: Entries, document: Document) -> Fitted:
@@ -131,6 +141,9 @@ def _plugin_faults(entries: Entries) -> dict[str, str]:
         spec = current().settings_specs.get(slug)
         if spec is None:
             found[path] = _("The file does not name this plugin, or it has no settings.")
+        elif key in SHARED:
+            if wrong := _shared_fault(settings.offered(spec, SHARED[key]), value):
+                found[path] = wrong
         elif key in spec.secrets:
             found[path] = _("This is a secret. Secrets are never taken out of a file.")
         elif key not in spec.defaults:
@@ -141,6 +154,12 @@ def _plugin_faults(entries: Entries) -> dict[str, str]:
         wrong = _form_faults(slug, settings.spec_of(slug), changes)
         found |= {f"{slug}.{key}": words for key, words in wrong.items()}
     return found
+
+
+def _shared_fault(offered: frozenset[str], value: Any) -> str:
+    good = isinstance(value, list) and all(key in offered for key in value)
+    names = ", ".join(sorted(offered)) or "-"
+    return "" if good else str(_("This must be a list of some of: %(names)s.", names=names))
 
 
 def _form_faults(slug: str, spec: SettingsSpec, changes: dict[str, Any]) -> dict[str, str]:
@@ -170,7 +189,10 @@ def _filled(spec: SettingsSpec, values: Mapping[str, Any]) -> Form:
 def _write_plugins(session: Session, entries: Entries, actor_id: str | None) -> None:
     for path, value in entries.items():
         slug, _dot, key = path.partition(".")
-        settings.save(session, slug, key, value, actor_id=actor_id)
+        if key in SHARED:
+            settings.allow(session, slug, SHARED[key], value, actor_id=actor_id)
+        else:
+            settings.save(session, slug, key, value, actor_id=actor_id)
 
 
 def _theme() -> dict[str, Any]:
