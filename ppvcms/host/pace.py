@@ -11,8 +11,7 @@ from __future__ import annotations
 import os
 import threading
 import time
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ppvcms.hookspecs import RULES
 from ppvcms.host import tally
@@ -27,8 +26,7 @@ _turns: dict[int, int] = {}
 _counted: dict[str, float] = {}
 
 
-@dataclass(frozen=True, slots=True)
-class Watch:
+class Watch(NamedTuple):
     """What the clocks said when a call began; `turn` tells whether another began since."""
 
     thread: int
