@@ -8,6 +8,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from PIL import Image
+from sqlalchemy import Column, ForeignKey, Integer, String, Table
 from werkzeug.datastructures import MultiDict
 from wtforms import Form
 
@@ -18,7 +19,7 @@ from ppvcms.content.library import files, items, keeping
 from ppvcms.content.library.field import PictureField
 from ppvcms.content.models import FileRecord
 from ppvcms.content.services import render_text
-from ppvcms.db import db, transaction
+from ppvcms.db import Base, db, transaction
 from ppvcms.host.models import Setting
 from ppvcms.ids import new_id
 from ppvcms.results import Refusal
@@ -201,6 +202,25 @@ def test_what_is_no_picture_too_large_or_moves_is_said(quick_site: Site) -> None
         files.LEFT_BEHIND_S = before
     assert not loose.exists()
     assert files.folder_of(seen.item.picture.digest).is_dir()
+
+
+def test_a_table_that_points_at_a_picture_keeps_it(quick_site: Site) -> None:
+    del quick_site
+    sea = kept(drawn(), "sea.png")
+    points = ForeignKey("library_item.id")
+    table = Table("probe__shelf", Base.metadata, Column("id", Integer, primary_key=True))
+    table.append_column(Column("cover", String(26), points))
+    try:
+        assert items.uses(sea.id) == []
+        transaction(lambda session: table.create(session.connection()))
+        transaction(lambda session: session.execute(table.insert().values(id=7, cover=sea.id)))
+
+        assert [(one.kind, one.id) for one in items.uses(sea.id)] == [("probe__shelf", "7")]
+        refusal = keeping.delete(sea.id, actor_id=None)
+        assert refusal is not None
+        assert refusal.code == "used"
+    finally:
+        Base.metadata.remove(table)
 
 
 def test_private_files_are_opened_by_a_link_for_whom_they_are_meant(
