@@ -22,8 +22,6 @@ from ppvcms.config import Config, ensure_secret_key, load_config
 from ppvcms.errors import PpvcmsError
 from ppvcms.garbage import collect_rarely
 from ppvcms.host import deaths, marks, safemode
-from ppvcms.host.processes import STRICT_EXIT
-from ppvcms.host.strict import StrictError
 from ppvcms.patching import patch
 
 if TYPE_CHECKING:
@@ -123,13 +121,16 @@ def serve(config: Config, listener: socket.socket, *, parent: int) -> int:
 
 
 def _made(create_app: Callable[..., Host], config: Config) -> Host:
+    # It knows Flask, which must not be loaded before the patching.
+    from ppvcms.host.strict import StrictError  # noqa: PLC0415 - as above
+
     try:
         return create_app(config, role="server")
     except StrictError as error:
         # It was asked to end: that is no failed start, and no reason for safe mode.
         marks.end()
         sys.stderr.write(f"ppvcms: {error}\n")
-        sys.exit(STRICT_EXIT)
+        sys.exit(safemode.STRICT_EXIT)
 
 
 def _raise_limit() -> int:

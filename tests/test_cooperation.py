@@ -42,6 +42,14 @@ print(json.dumps([seconds(1), seconds({SLOW})]))
 """
 
 
+def test_the_server_loads_nothing_before_the_library_is_patched() -> None:
+    asked = "import ppvcms.server, sys; print({'flask', 'sqlalchemy', 'eventlet'} & {*sys.modules})"
+    told = subprocess.run(
+        [sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    assert told.stdout == "set()\n"
+
+
 def test_slow_queries_of_the_server_run_side_by_side(pg_url: str, tmp_path: Path) -> None:
     """Design section 5: under eventlet's patching the driver cooperates."""
     lay_tables(pg_url)
