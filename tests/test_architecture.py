@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 from ppvcms.testing.code import imported, sources
@@ -112,3 +114,12 @@ def test_eventlet_is_imported_where_the_server_starts_alone() -> None:
         )
     ]
     assert users == []
+
+
+def test_the_server_loads_nothing_before_the_patching_that_knows_of_locks() -> None:
+    code = "import sys, ppvcms.server; print(*sys.modules.keys() & {'flask', 'sqlalchemy'})"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, capture_output=True, text=True, cwd=ROOT
+    )
+
+    assert (done.stdout.strip(), done.returncode) == ("", 0)

@@ -24,8 +24,6 @@ if TYPE_CHECKING:
 LONGEST_ADDRESS = 100
 SUPERVISOR = "PPVCMS_SUPERVISOR"
 """In a child's environment: the supervisor's process."""
-STRICT_EXIT = 3
-"""The exit code of a server that may not run with anything left out: do not try again."""
 FOLDER = "PPVCMS_PLUGIN_FOLDER"
 """In a side process's environment: the folder of its plugin."""
 

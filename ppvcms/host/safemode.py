@@ -11,6 +11,8 @@ if TYPE_CHECKING:
     from ppvcms.config import Config
 
 FILE = "SAFE_MODE"
+STRICT_EXIT = 3
+"""The exit code of a server that may not run with anything left out: do not try again."""
 BY_ITSELF = "PPVCMS_SAFE_BY_ITSELF"
 """In the environment of a server that began in safe mode because starting had failed."""
 

@@ -176,8 +176,8 @@ class _Supervisor:
                     next_look = now + LOOK_EVERY_S
                 for child in (*self.sides.values(), *self.main):
                     child.keep(now)
-                if any(child.code == processes.STRICT_EXIT for child in self.main):
-                    return processes.STRICT_EXIT
+                if any(child.code == safemode.STRICT_EXIT for child in self.main):
+                    return safemode.STRICT_EXIT
                 self.stopping.wait(TICK_S)
         finally:
             # The engines last: a server that lost them first would only complain.
