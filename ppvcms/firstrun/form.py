@@ -22,6 +22,8 @@ from ppvcms.web.people import choices, own_name
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from wtforms.fields.choices import SelectChoice  # type: ignore[attr-defined] # no stub yet
+
     from ppvcms.firstrun.offer import Way
 
 NEEDED = InputRequired(_("Please fill this in."))
@@ -90,7 +92,7 @@ def _beginnings(*, demo: bool) -> dict[str, str]:
     return {key: text for key, text in offered.items() if demo or key != DEMO}
 
 
-def _up_to(steps: Sequence[int]) -> list[object]:
+def _up_to(steps: Sequence[int]) -> list[SelectChoice]:
     shown = {str(step): _g("up to %(count)s", count=step) for step in steps}
     more = {str(steps[-1] * 2): _g("more than %(count)s", count=steps[-1])}
-    return [*choices({"0": _g("I do not know yet"), **shown, **more})]
+    return choices({"0": _g("I do not know yet"), **shown, **more})

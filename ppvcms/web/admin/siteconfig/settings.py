@@ -142,8 +142,8 @@ def _plugin_faults(entries: Entries) -> dict[str, str]:
         if spec is None:
             found[path] = _("The file does not name this plugin, or it has no settings.")
         elif key in SHARED:
-            if wrong := _shared_fault(settings.offered(spec, SHARED[key]), value):
-                found[path] = wrong
+            if unfit := _shared_fault(settings.offered(spec, SHARED[key]), value):
+                found[path] = unfit
         elif key in spec.secrets:
             found[path] = _("This is a secret. Secrets are never taken out of a file.")
         elif key not in spec.defaults:
