@@ -24,7 +24,7 @@ from tests.web.office import browser_of, log
 from tests.web.test_admin_pages import page_of, visitor_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
     from tests.live import Site
@@ -100,9 +100,9 @@ def test_the_editor_works_by_plain_posts_and_keeps_what_was_typed(owner: Browser
     _compares_and_brings_blocks_back(owner, typed)
 
 
-def _compares_and_brings_blocks_back(owner: Browser, typed: dict[str, object]) -> None:
+def _compares_and_brings_blocks_back(owner: Browser, typed: Mapping[str, Sequence[str]]) -> None:
     page = page_of("about")
-    owner.post(f"/admin/pages/{page.id}", **typed | {"block": ["text:core.text"]})
+    owner.post(f"/admin/pages/{page.id}", **{**typed, "block": ["text:core.text"]})
     saves = re.findall(
         rf"/admin/pages/{page.id}/saves/(\w+)", owner.get(f"/admin/pages/{page.id}/saves").text
     )
@@ -112,7 +112,7 @@ def _compares_and_brings_blocks_back(owner: Browser, typed: dict[str, object]) -
     assert "[Banner]" in compared
     owner.post(f"/admin/pages/{page.id}/saves/{saves[-1]}/undo")
     assert "Sale &lt;now&gt;" in visitor_of(owner).get("/p/about").text
-    shouted = owner.post(f"/admin/pages/{page.id}", **typed | {"block": ["x:core.none"]})
+    shouted = owner.post(f"/admin/pages/{page.id}", **{**typed, "block": ["x:core.none"]})
     assert shouted.status_code == 302
     assert visitor_of(owner).get("/p/about").status_code == 200
 

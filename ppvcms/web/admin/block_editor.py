@@ -17,8 +17,9 @@ from ppvcms.web.block_kinds import CORE
 from ppvcms.web.blocks import known, label_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
+    from werkzeug.datastructures import MultiDict
     from wtforms import Form
 
     from ppvcms.host.contract import PageBlock
@@ -110,7 +111,7 @@ class Editor:
         self.here = here
 
 
-def _piece(one: Placed, sent: Mapping[str, str] | None) -> Piece:
+def _piece(one: Placed, sent: MultiDict[str, str] | None) -> Piece:
     block = known().get(one.name)
     if block is None:
         note = _("Its plugin is off or gone. What was set is kept, and visitors see nothing.")
@@ -128,7 +129,7 @@ def _piece(one: Placed, sent: Mapping[str, str] | None) -> Piece:
 
 
 def _read(
-    block: PageBlock, one: Placed, sent: Mapping[str, str] | None
+    block: PageBlock, one: Placed, sent: MultiDict[str, str] | None
 ) -> tuple[Form, dict[str, Any]]:
     assert block.form is not None  # noqa: S101 - asked before
     prefix = f"{one.key}-"
