@@ -61,11 +61,17 @@ def account_frame() -> dict[str, Any]:
 def account_nav() -> list[MenuItem]:
     """Return the pages of the account that this site has."""
     own = [
-        MenuItem(str(text), url_for(endpoint), icon, active=request.endpoint == endpoint)
+        MenuItem(str(text), url_for(endpoint), icon, active=_is_here(endpoint))
         for endpoint, text, icon in PAGES
         if endpoint in current_app.view_functions
     ]
     return [*own, *added_items("account")]
+
+
+def _is_here(endpoint: str) -> bool:
+    """Whether the page belongs to a line of the navigation: it, or one below its address."""
+    below = endpoint != "account.overview" and request.path.startswith(f"{url_for(endpoint)}/")
+    return request.endpoint == endpoint or below
 
 
 @blueprint.record

@@ -80,7 +80,7 @@ def setup() -> ResponseReturnValue:
         form=form,
         secret=" ".join(wanted.secret[at : at + 4] for at in range(0, len(wanted.secret), 4)),
         # Black on white in every theme: phones read nothing else for sure.
-        picture=Markup(segno.make(wanted.address).svg_inline(scale=5, light="#fff")),  # noqa: S704 - made of modules alone
+        picture=Markup(segno.make(wanted.address).svg_inline(light="#fff", omitsize=True)),  # noqa: S704 - made of modules alone
         next=next_path(""),
     )
     return page, 422 if form.errors else 200
