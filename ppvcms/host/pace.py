@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 HELD_UP_MS = 2_000
 COUNTED_EVERY_S = 1.0
 """A plugin that is always slow gets a strike a second and no more: each one is a write."""
+MOST_THREADS = 1_000
 _turns: dict[int, int] = {}
 _counted: dict[str, float] = {}
 
@@ -38,6 +39,9 @@ class Watch(NamedTuple):
 def begin() -> Watch:
     """Start the clocks of a call."""
     # Greenlets of one thread share its clock, so they take turns; threads do not.
+    if len(_turns) > MOST_THREADS:
+        # Most of them are gone; calls that run right now are not judged.
+        _turns.clear()
     thread = threading.get_native_id()
     turn = _turns[thread] = _turns.get(thread, 0) + 1
     return Watch(thread, turn, time.perf_counter(), time.thread_time())
@@ -49,7 +53,7 @@ def fault(watch: Watch, slug: str, hook: str, *, busy: Callable[[], bool] | None
     if wall_ms <= budget or tally.of(slug, hook).calls <= 1:
         return ""
     work_ms = (time.thread_time() - watch.work) * 1000
-    if work_ms > budget and _turns[watch.thread] == watch.turn:
+    if work_ms > budget and _turns.get(watch.thread) == watch.turn:
         text = f"it worked for {work_ms:.0f} ms, and {budget} are allowed."
     elif wall_ms > max(HELD_UP_MS, budget) and not (busy or machine_is_busy)():
         text = f"it held the server up for {wall_ms / 1000:.1f} s."

@@ -7,7 +7,6 @@ import os
 import signal
 import sys
 import time
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -317,7 +316,7 @@ def test_waiting_counts_when_the_server_was_held_up_and_the_machine_was_free(
         tally.add("waits", "room_state", 1)
 
     def waited(seconds: float, *, busy: bool) -> str:
-        watch = replace(pace.begin(), wall=time.perf_counter() - seconds)
+        watch = pace.begin()._replace(wall=time.perf_counter() - seconds)
         return pace.fault(watch, "waits", "room_state", busy=lambda: busy)
 
     assert "held the server up for 3.0 s" in waited(3, busy=False)
