@@ -60,6 +60,7 @@ class CoreSettings:
     per_address_day: int = 3
     min_age: int = 18
     register_fields: tuple[str, ...] = ()
+    profile_fields: tuple[str, ...] = ()
     banned_names: tuple[str, ...] = ("admin", "administrator", "owner", "support", "staff")
     hold_days: int = 14
     show_viewers: bool = True

@@ -17,6 +17,11 @@ if TYPE_CHECKING:
 _RANK = {state: place for place, state in enumerate(RoomState)}
 
 
+ANSWER = "is_"
+"""What begins the part of an address that names the answer to a question of the owner."""
+MOST_ANSWERS = 10
+
+
 class Order(StrEnum):
     """How a list can be sorted; the first is the default."""
 
@@ -32,8 +37,8 @@ class Order(StrEnum):
 class Filters:
     """What a visitor asked for; it lives in the address of the page (RM-09).
 
-    `least` and `most` bound the cost per minute of any paid kind of show; `rating`
-    is the least mean of stars.
+    `answers` are of the owner's questions, by key. `least` and `most` bound the
+    cost per minute of any paid kind of show; `rating` is the least mean of stars.
     """
 
     state: str = ""
@@ -46,6 +51,7 @@ class Filters:
     least: int | None = None
     most: int | None = None
     rating: int | None = None
+    answers: tuple[tuple[str, str], ...] = ()
     order: Order = Order.STATE
     page: int = 1
 
@@ -70,6 +76,7 @@ class Filters:
             "sort": "" if self.order is Order.STATE else self.order.value,
             "page": "" if self.page == 1 else str(self.page),
         }
+        plain |= {f"{ANSWER}{key}": value for key, value in self.answers}
         return {name: value for name, value in plain.items() if value}
 
 
@@ -91,9 +98,18 @@ def filters_from(args: Mapping[str, str]) -> Filters:
         least=amount("least"),
         most=amount("most"),
         rating=amount("rating"),
+        answers=_answers(args),
         order=Order(order) if order in set(Order) else Order.STATE,
         page=max(1, amount("page") or 1),
     )
+
+
+def _answers(args: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    return tuple(
+        (name.removeprefix(ANSWER)[:32], value.strip()[:64])
+        for name, value in sorted(args.items())
+        if name.startswith(ANSWER) and value.strip()
+    )[:MOST_ANSWERS]
 
 
 def fits(card: Outline | Card, filters: Filters) -> bool:

@@ -28,6 +28,7 @@ from ppvcms.rooms.grounds import cards_in
 from ppvcms.rooms.models import Room
 from ppvcms.rooms.outlines import outlines
 from ppvcms.rooms.pictures import SNAPSHOT, ImageRef, choose_image, image_url, images_of
+from ppvcms.rooms.questions import rooms_answering
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -79,6 +80,9 @@ def listing(filters: Filters, *, per_page: int | None = None, actor: Actor = VIS
     """
     rooms = _without_unlisted(_outlines(filters, actor))
     fitting = [room for room in rooms if fits(room, filters)] if filters.asks else rooms
+    if filters.answers:
+        answering = rooms_answering(filters.answers)
+        fitting = [room for room in fitting if room.id in answering]
     found = sorted(fitting, key=order_key(filters.order))
     size = per_page or site().per_page
     pages = max(1, -(-len(found) // size))

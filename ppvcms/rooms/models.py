@@ -35,6 +35,8 @@ class Room(Base):
     brief: Mapped[str] = mapped_column(String(200), default="")
     description: Mapped[str] = mapped_column(LongText, default="")
     tags: Mapped[Json] = mapped_column(default=dict)
+    answers: Mapped[Json] = mapped_column(default=dict)
+    """What the owner's questions were answered with, by key."""
     language: Mapped[str] = mapped_column(String(12), default="en")
     country: Mapped[str] = mapped_column(String(2), default="")
     image_source: Mapped[str] = mapped_column(String(12), default="snapshot")

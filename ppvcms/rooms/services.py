@@ -23,6 +23,7 @@ from ppvcms.rooms import guests
 from ppvcms.rooms.listing import Card, card_of, push_card, signals_of
 from ppvcms.rooms.models import Category, Room, Show
 from ppvcms.rooms.payers import payers_of
+from ppvcms.rooms.questions import refusal_of
 from ppvcms.rooms.states import RoomState, state_of
 from ppvcms.rooms.ways import ASKED
 
@@ -55,6 +56,7 @@ class RoomEdit:
     offline_message: str | None = None
     image_source: str | None = None
     show_viewers: bool | None = None
+    answers: Mapping[str, str] | None = None
 
 
 LONGEST = {
@@ -320,6 +322,8 @@ def _stored(name: str, value: Any) -> Any:
         return value or None
     if name == "country":
         return value.upper()
+    if name == "answers":
+        return {key: answer for key, answer in value.items() if answer}
     return value.strip() if isinstance(value, str) else value
 
 
@@ -340,7 +344,7 @@ def _refusal_of(changes: Mapping[str, Any]) -> Refusal | None:
         return _unfit("language", _("This is not a language code such as en or pt-BR."))
     if changes.get("image_source", "fixed") not in {"snapshot", "random", "fixed"}:
         return _unfit("image_source", _("Choose one of the three kinds of picture."))
-    return None
+    return refusal_of(changes.get("answers", {}))
 
 
 def _unfit(field: str, reason: str) -> Refusal:

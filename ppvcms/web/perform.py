@@ -31,6 +31,7 @@ from ppvcms.metering import earnings as earned
 from ppvcms.metering import feeds
 from ppvcms.results import Refusal
 from ppvcms.rooms import images, listing, rates, services
+from ppvcms.rooms.questions import LONGEST_ANSWER, questions
 from ppvcms.web import earnings, words
 from ppvcms.web.cards import language_name
 from ppvcms.web.guards import current_actor, policy
@@ -42,7 +43,9 @@ from ppvcms.web.ways import live_modes
 if TYPE_CHECKING:
     from flask.blueprints import BlueprintSetupState
     from flask.typing import ResponseReturnValue
+    from wtforms import Field
 
+    from ppvcms.accounts.fields import ProfileField
     from ppvcms.rooms.models import Room
 
 blueprint = Blueprint("perform", __name__, url_prefix="/perform")
@@ -51,6 +54,7 @@ PERFORMS = "room.perform"
 DAY_MS = 86_400_000
 LANGUAGES = tuple("en de es fr it pt nl pl sv tr ar hi ja ko zh".split())  # noqa: SIM905 - as a list it is a wall
 PAGE = 50
+ANSWERS = "answer_"
 
 
 class RoomForm(FlaskForm):
@@ -197,7 +201,7 @@ def guest(slug: str) -> ResponseReturnValue:
 def room() -> ResponseReturnValue:
     """Edit what the room says of itself, and its pictures."""
     found = my_room()
-    form = RoomForm(data=_as_form(found))
+    form = _room_form(found)
     named = {one.id: one.name for one in services.categories()}
     form.category_id.choices = choices({"": _("None"), **named})
     form.language.choices = choices({code: language_name(code) for code in LANGUAGES})
@@ -276,6 +280,22 @@ def my_room() -> Room:
     return room
 
 
+def _room_form(room: Room) -> RoomForm:
+    """Return the form with a field for each question of the owner."""
+    asked = questions()
+    answers = {f"{ANSWERS}{one.key}": _answer_field(one) for one in asked}
+    data = {f"{ANSWERS}{one.key}": room.answers.get(one.key, "") for one in asked}
+    form: RoomForm = type("AskedRoomForm", (RoomForm,), answers)(data={**_as_form(room), **data})
+    return form
+
+
+def _answer_field(asked: ProfileField) -> Field:
+    if asked.choices:
+        offered = {"": _("No answer"), **{one: one for one in asked.choices}}
+        return SelectField(asked.label, choices=choices(offered))
+    return StringField(asked.label, [Length(max=LONGEST_ANSWER)])
+
+
 def _as_form(room: Room) -> dict[str, Any]:
     return {
         "title": room.title,
@@ -302,6 +322,11 @@ def _edit_of(form: RoomForm) -> services.RoomEdit:
         offline_message=form.offline_message.data or "",
         image_source=form.image_source.data,
         show_viewers=form.show_viewers.data,
+        answers={
+            field.name.removeprefix(ANSWERS): (field.data or "").strip()
+            for field in form
+            if field.name.startswith(ANSWERS)
+        },
     )
 
 

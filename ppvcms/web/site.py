@@ -16,6 +16,7 @@ from ppvcms.host.files import plugin_asset
 from ppvcms.host.labels import label
 from ppvcms.metering.view import seat_view
 from ppvcms.rooms import listing, services
+from ppvcms.rooms.questions import answers_of, filterable
 from ppvcms.web import cards, words
 from ppvcms.web.guards import current_actor, policy
 from ppvcms.web.ways import ways_of
@@ -50,6 +51,7 @@ class FormValues(NamedTuple):
     rating: int | None
     sort: str
     active: bool
+    answers: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +106,11 @@ def profile(slug: str) -> ResponseReturnValue:
     found = services.by_slug(slug)
     page = _of_room(found, current_actor(), whole=True)
     return render_template(
-        "site/profile.html", room=page, view=services.view_of(found), **_seen_elsewhere(found)
+        "site/profile.html",
+        room=page,
+        view=services.view_of(found),
+        answers=answers_of(found),
+        **_seen_elsewhere(found),
     )
 
 
@@ -250,6 +256,7 @@ def _form_values(filters: listing.Filters, *, active: bool) -> FormValues:
         filters.rating,
         filters.order.value,
         active,
+        filters.answers,
     )
 
 
@@ -262,6 +269,7 @@ def _filter_form(found: listing.Page, values: FormValues) -> dict[str, Hashable]
         **_choices(),
         "price_bands": PRICE_BANDS,
         "ratings": RATINGS,
+        "questions": tuple((one.key, one.label, one.choices) for one in filterable()),
     }
 
 

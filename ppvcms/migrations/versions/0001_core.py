@@ -678,6 +678,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("brief", sa.String(200), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("tags", sa.JSON(), nullable=False),
+        sa.Column("answers", sa.JSON(), nullable=False),
         sa.Column("language", sa.String(12), nullable=False),
         sa.Column("country", sa.String(2), nullable=False),
         sa.Column("image_source", sa.String(12), nullable=False),

@@ -256,6 +256,15 @@ def _rooms() -> Group:
                 _("A room can hide its number; off hides them all. Numbers are always true."),
                 Kind.SWITCH,
             ),
+            Item(
+                "profile_fields",
+                _("Asked of who performs"),
+                _(
+                    "Lines as for who registers, of the kinds text and choice. Answers stand on "
+                    "the profile; lists are filtered by those that are chosen."
+                ),
+                Kind.FIELDS,
+            ),
             Item("per_page", _("On one page of the list"), _("Cards."), least=4, most=200),
             Item(
                 "snapshot_every_s",
@@ -266,6 +275,15 @@ def _rooms() -> Group:
                 most=3600,
             ),
         ),
+    )
+
+
+def _fields_help() -> str:
+    return str(
+        _(
+            "One line for each: key | Question | kind | choices. Kinds are text, choice, "
+            "date, country, language and check; a choice has its choices with commas."
+        )
     )
 
 
@@ -293,10 +311,7 @@ def _accounts() -> Group:
             Item(
                 "register_fields",
                 _("Asked of who registers"),
-                _(
-                    "One line for each: key | Question | kind | choices. Kinds are text, choice, "
-                    "date, country, language and check; a choice has its choices with commas."
-                ),
+                _fields_help(),
                 Kind.FIELDS,
             ),
             Item("min_age", _("Least age"), _("People confirm it when they register."), most=99),
