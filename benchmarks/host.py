@@ -58,7 +58,7 @@ CODE = """
 from flask_wtf import FlaskForm
 from markupsafe import Markup
 from ppvcms.api import (
-    Assets, Permission, PluginBlueprint, PluginMenuItem, SettingsSpec, hookimpl
+    Assets, Permission, PluginBlueprint, PluginMenuItem, SettingsSpec, fills, hookimpl
 )
 from wtforms import IntegerField
 
@@ -100,9 +100,8 @@ def register_assets():
 
 
 @hookimpl
-def template_slot(name, context):
-    if name != "{place}":
-        return None
+@fills("{place}")
+def template_slot(context):
     return Markup("<p>{slug}</p>")
 
 

@@ -75,7 +75,7 @@ from ppvcms.facade import (
     wallet,
 )
 from ppvcms.hookspecs import API_VERSION as __version__  # noqa: N811 - as packages call theirs
-from ppvcms.hookspecs import hookimpl
+from ppvcms.hookspecs import fills, hookimpl
 from ppvcms.host import deprecation
 from ppvcms.host.contract import (
     ActivationCheck,
@@ -404,6 +404,7 @@ __all__ = [
     "escrow_refund",
     "file_link",
     "file_of",
+    "fills",
     "forget_recording",
     "form_field",
     "give_access",

@@ -66,6 +66,21 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 _spec = pluggy.HookspecMarker(PROJECT)
 
 
+def fills(*places: str) -> Callable[[F], F]:
+    """Say which places a `template_slot` fills; it is asked for no other, which costs nothing."""
+
+    def mark(function: F) -> F:
+        function.places = frozenset(places)  # type: ignore[attr-defined] # our mark on it
+        return function
+
+    return mark
+
+
+def places_of(function: Callable[..., object]) -> frozenset[str] | None:
+    """Return the places that a `template_slot` said it fills, or None when it did not say."""
+    return getattr(function, "places", None)
+
+
 class HookKind(StrEnum):
     """How the answers of several plugins become one."""
 

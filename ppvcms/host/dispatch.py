@@ -21,9 +21,11 @@ from ppvcms.host.snapshot import current
 from ppvcms.results import Refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Iterable
 
     from pluggy import HookImpl
+
+    from ppvcms.host.contract import SlotContext
 
 V = TypeVar("V")
 FAILED = object()
@@ -32,8 +34,20 @@ FAILED = object()
 def collect(hook: str, **arguments: Any) -> list[tuple[str, Any]]:
     """Return (slug, answer) of every plugin that has one, in load order."""
     _expect(hook, HookKind.COLLECT)
+    return _answers(current().hooks.get(hook, ()), hook, arguments)
+
+
+def collect_at(place: str, context: SlotContext) -> list[tuple[str, Any]]:
+    """Return (slug, answer) of every plugin that puts something into a place of a page."""
+    _expect("template_slot", HookKind.COLLECT)
+    return _answers(current().at(place), "template_slot", {"name": place, "context": context})
+
+
+def _answers(
+    impls: Iterable[HookImpl], hook: str, arguments: dict[str, Any]
+) -> list[tuple[str, Any]]:
     answers = []
-    for impl in current().hooks.get(hook, ()):
+    for impl in impls:
         answer = _isolated(impl, hook, arguments)
         if answer is not FAILED and answer is not None:
             answers.append((impl.plugin_name, answer))

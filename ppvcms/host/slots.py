@@ -9,7 +9,7 @@ from markupsafe import Markup
 from ppvcms.errors import PluginError
 from ppvcms.host.calls import LARGEST_TEXT
 from ppvcms.host.contract import RoomView, SlotContext
-from ppvcms.host.dispatch import as_html, ask, collect
+from ppvcms.host.dispatch import as_html, ask, collect_at
 from ppvcms.host.quarantine import strike
 from ppvcms.results import Refusal
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 def fill(name: str, actor: Actor, room: RoomView | None = None, **values: Any) -> Markup:
     """Return what active plugins put into a place, in load order."""
     context = SlotContext(actor=actor, room=room, values=values)
-    parts = collect("template_slot", name=name, context=context)
+    parts = collect_at(name, context)
     return Markup("").join(as_html(answer) for _slug, answer in parts)
 
 

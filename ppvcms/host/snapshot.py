@@ -18,6 +18,7 @@ from flask import current_app, has_request_context, request
 
 from ppvcms.db import in_transaction
 from ppvcms.errors import PpvcmsError
+from ppvcms.hookspecs import places_of
 from ppvcms.host.calls import GUARDED_HOOKS, hooks_of, invoke
 from ppvcms.host.contributions import REGISTRATION, Contributions, add
 from ppvcms.host.loading import failure_of
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from flask import Flask
     from jinja2 import Template
+    from pluggy import HookImpl
     from werkzeug.routing import Map
 
     from ppvcms.host.calls import Hooks
@@ -59,6 +61,17 @@ class Snapshot:
     shut: Mapping[str, str]
     """Decisions that are refused because the plugin that guards them is not running."""
     environments: dict[str, HostEnvironment] = field(default_factory=dict)
+    places: dict[str, tuple[HookImpl, ...]] = field(default_factory=dict)
+
+    def at(self, place: str) -> tuple[HookImpl, ...]:
+        """Return who may fill a place of a page, in load order, sought at the first use."""
+        if place not in self.places:
+            self.places[place] = tuple(
+                impl
+                for impl in self.hooks.get("template_slot", ())
+                if (places := places_of(impl.function)) is None or place in places
+            )
+        return self.places[place]
 
     def jinja(self, app: Flask, theme: str) -> HostEnvironment:
         """Return this generation's templates under a theme, made at the first use."""

@@ -11,7 +11,7 @@ from ppvcms.accounts.actor import VISITOR
 from ppvcms.db import db, unit_of_work
 from ppvcms.errors import PpvcmsError
 from ppvcms.events import ShowEnded
-from ppvcms.host import lifecycle, slots
+from ppvcms.host import lifecycle, slots, tally
 from ppvcms.host.contract import RoomView
 from ppvcms.host.dispatch import collect, decide, filter_value, first, notify
 from ppvcms.host.models import PluginRow
@@ -178,6 +178,17 @@ def test_text_in_a_slot_is_escaped_and_markup_is_not(switch_on: Callable[..., st
     shown = slots.fill("room.sidebar", VISITOR, ROOM)
 
     assert shown == Markup("&lt;b&gt;text&lt;/b&gt;<i>markup</i>")
+
+
+def test_who_says_which_places_it_fills_is_asked_for_no_other(
+    switch_on: Callable[..., str],
+) -> None:
+    slug = switch_on("@hookimpl\n@fills('room.sidebar')\ndef template_slot():\n    return 'x'\n")
+    switch_on("@hookimpl\ndef template_slot(name):\n    return name\n")
+
+    assert slots.fill("base.footer", VISITOR) == Markup("base.footer")
+    assert tally.of(slug, "template_slot").calls == 0
+    assert slots.fill("room.sidebar", VISITOR, ROOM) == Markup("xroom.sidebar")
 
 
 def test_the_database_is_usable_after_a_plugin_broke_its_session(
