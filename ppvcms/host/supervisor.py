@@ -128,7 +128,7 @@ class _Child:
             self.failures += 1
         pause = 0.0 if not self.failures else min(0.25 * 2**self.failures, LONGEST_PAUSE_S)
         self.not_before = now + pause
-        if code:
+        if code and code != safemode.STRICT_EXIT:
             _note(f"{self.name} ended ({_cause(code)}); starting it again in {pause:.1f} s.")
 
 
