@@ -148,11 +148,12 @@ def test_the_sitemap_names_what_a_visitor_may_see_and_nothing_else(
 
     assert answer.status_code == 200
     assert ET.fromstring(answer.text) is not None  # noqa: S314 - our own
-    for path in ("/", "/p/about", "/profile/mara", "/rooms/mara", sold, plan, "/events/", "/items"):
+    pages = ("/", "/p/about", "/p/shop", "/profile/mara", "/rooms/mara", sold, plan, "/events/")
+    for path in (*pages, "/p/coming-up", "/items"):
         assert BASE + path in found, path
     for path in ("/p/draft", f"/rooms/{hidden.slug}", waits):
         assert BASE + path not in found, path
-    assert answer.text.count("<lastmod>") == 3
+    assert answer.text.count("<lastmod>") == 5
     assert "X-Robots-Tag" not in visit(here, "/").headers
     assert tags(visit(here, "/p/about").text)["canonical"] == f"{BASE}/p/about"
 
