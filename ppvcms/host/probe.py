@@ -1,6 +1,6 @@
 """Importing a plugin for the first time, where it can hurt nobody: in a process of its own.
 
-``python -m ppvcms.host.probe <slug> <folder>`` prints nothing when all is well,
+``python -m ppvcms.host.probe <slug> <folder> <seconds>`` prints nothing when all is well,
 else one line. It has a limit of time and memory and knows no database.
 """
 
@@ -21,7 +21,7 @@ MOST_MEMORY = 2 * 1024**3
 
 def problem_of(slug: str, folder: Path) -> str:
     """Return why a plugin cannot be imported, or an empty text."""
-    command = [sys.executable, "-m", "ppvcms.host.probe", slug, str(folder)]
+    command = [sys.executable, "-m", "ppvcms.host.probe", slug, str(folder), str(CPU_S)]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("PPVCMS_")}
     try:
         done = subprocess.run(
@@ -46,8 +46,8 @@ def problem_of(slug: str, folder: Path) -> str:
 
 def main() -> None:
     """Import the plugin that the command line names."""
-    slug, folder = sys.argv[1], Path(sys.argv[2])
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_S, CPU_S))
+    slug, folder, cpu_s = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_AS, (MOST_MEMORY, MOST_MEMORY))
     try:
         _import(slug, folder)

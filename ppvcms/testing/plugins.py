@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import importlib.util
 import itertools
 from typing import TYPE_CHECKING, ClassVar
 
@@ -51,10 +49,11 @@ class PluginContract:
         """The URL of a database that is not there yet."""
         return f"sqlite:///{tmp_path / 'site.sqlite3'}"
 
-    @pytest.fixture
-    def site(self, plugin: Path) -> Iterator[Flask]:
+    @pytest.fixture(scope="class")
+    @classmethod
+    def site(cls) -> Iterator[Flask]:
         """A site on which the plugin is on."""
-        with plugin_site(plugin) as app, app.test_request_context():
+        with plugin_site(cls.folder) as app, app.test_request_context():
             yield app
 
     def lay_tables(self, url: str) -> None:
@@ -98,14 +97,15 @@ class PluginContract:
         strange = [str(path) for path in own if path.parts[0] != plugin.name]
         assert set(strange) <= overridden
 
-    def test_its_tables_go_up_down_and_up(self, plugin: Path, database_url: str) -> None:
+    def test_its_tables_go_up_down_and_up(
+        self, plugin: Path, site: Flask, database_url: str
+    ) -> None:
         """Migrations make what the models say, take all of it away, and make it again."""
         if not (plugin / "migrations").is_dir():
             assert manifest_of(plugin).tables == ()
             return
+        del site  # on which its models were imported, which the tables are compared with
         self.lay_tables(database_url)
-        # Mapped models are what the tables are compared with.
-        _import_models(plugin)
         engine = create_engine(database_url, poolclass=pool.NullPool)
         for _ in range(2):
             schema.upgrade(engine, plugin.name, plugin / "migrations")
@@ -141,13 +141,6 @@ class PluginContract:
         self.check_site(site)
         if was_on:
             switch_on(plugin, *friends)
-
-
-def _import_models(plugin: Path) -> None:
-    if importlib.util.find_spec(f"plugins.{plugin.name}") is None:
-        with plugin_site(plugin):
-            return
-    importlib.import_module(f"plugins.{plugin.name}.models")
 
 
 def _needing(slug: str) -> list[str]:

@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from ppvcms import faultpoints
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
-from ppvcms.host import installing, lifecycle, packages, removal
+from ppvcms.host import installing, lifecycle, packages, probe, removal
 from ppvcms.host.archive import PackageError
 from ppvcms.host.finder import CHANGED, find_plugins
 from ppvcms.host.models import PluginRow, Setting
@@ -238,6 +238,18 @@ def test_what_fails_while_it_is_tried_leaves_nothing(
     assert reason in str(refusal)
     assert (copies(), tables(), db.session.get(PluginRow, SLUG)) == (set(), set(), None)
     assert not list((config.instance / "staging").iterdir())
+
+
+def test_an_import_that_never_ends_is_ended(
+    host: Host, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    del host
+    monkeypatch.setattr(probe, "CPU_S", 3)
+
+    refusal = put_in(version("1.0.0", plugin_dot_py="while True:\n    pass\n"), tmp_path)
+
+    assert "took too long" in str(refusal)
+    assert (copies(), db.session.get(PluginRow, SLUG)) == (set(), None)
 
 
 def test_only_what_was_confirmed_is_installed(host: Host, tmp_path: Path) -> None:

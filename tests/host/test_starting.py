@@ -1,4 +1,4 @@
-"""What ``plugins new`` and ``themes new`` write works as it is, and the page of hooks shows it."""
+"""What ``plugins new`` and ``themes new`` write works, and what docs/tutorial.md builds does."""
 
 from __future__ import annotations
 
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from tests.live import Site
 
+FENCE = re.MULTILINE | re.DOTALL
 STARTS = (
     ("plugins", "new", "fan_club"),
     ("plugins", "new", "night", "--kind", "mode"),
@@ -70,8 +71,20 @@ def test_the_starts_show_themselves_and_are_counted(started: tuple[Site, Path]) 
     assert browser_of(site, mara).get("/admin/plugins/hooks").status_code == 403
 
 
-def test_their_own_tests_pass(started: tuple[Site, Path]) -> None:
+def build_as_the_tutorial_says(home: Path) -> set[str]:
+    """Write every file of docs/tutorial.md and return the plugins that came of them."""
+    tutorial = (ROOT / "docs" / "tutorial.md").read_text()
+    steps = re.findall(r"^`([\w/.]+)`( \(more\))?\n\n```\w+\n(.*?)^```$", tutorial, FENCE)
+    for name, more, text in steps:
+        path = home / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text((path.read_text() if more else "") + text)
+    return {name.partition("/")[0] for name, _more, _text in steps}
+
+
+def test_their_own_tests_and_those_of_the_tutorial_pass(started: tuple[Site, Path]) -> None:
     _site, folder = started
+    assert build_as_the_tutorial_says(folder / "plugins") == {"lesson", "copperpay"}
     written = [folder / "plugins", folder / "instance" / "themes"]
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *map(str, written)],
@@ -84,7 +97,7 @@ def test_their_own_tests_pass(started: tuple[Site, Path]) -> None:
     )
 
     assert run.returncode == 0, run.stdout + run.stderr
-    assert re.search(r"^6\d passed", run.stdout, re.MULTILINE), run.stdout
+    assert re.search(r"^9\d passed", run.stdout, re.MULTILINE), run.stdout
 
 
 @pytest.mark.parametrize(
