@@ -18,10 +18,9 @@ from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 from flask import current_app
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import JSON, URL, BigInteger, Dialect, MetaData, String, event, text
+from sqlalchemy import JSON, BigInteger, MetaData, String, event, text
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import DeclarativeBase, Session, mapped_column
-from sqlalchemy.util import LRUCache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -56,8 +55,6 @@ RETRIED_STATES = frozenset({"40001", "40P01", "55P03"})
 NUMBER, COMMITS = "ppvcms_number", "ppvcms_commits"
 """Under these a connection to SQLite knows its own number and how often it committed."""
 _numbers = itertools.count(1)
-_statements = LRUCache[Any, Any](1_500)
-_dialects: dict[URL, Dialect] = {}
 
 
 class Base(DeclarativeBase):
@@ -91,7 +88,6 @@ def init_db(app: Flask, url: str) -> None:
 
 def prepare_engine(engine: Engine) -> None:
     """Make every SQLite connection durable and strict, and BEGIN ours to send."""
-    _share_statements(engine)
     if engine.dialect.name != "sqlite":
         return
 
@@ -116,20 +112,6 @@ def prepare_engine(engine: Engine) -> None:
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("ppvcms_writes", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
-
-
-def _share_statements(engine: Engine) -> None:
-    """Let all engines of this process on one server have the statements compiled for any."""
-    engine.update_execution_options(compiled_cache=_statements)
-    server = engine.url.set(database="")
-    if server in _dialects:
-        engine.dialect = _dialects[server]
-        return
-
-    # A dialect knows its server only once it is connected.
-    @event.listens_for(engine, "connect")
-    def _connect(_connection: DBAPIConnection, _record: object) -> None:
-        _dialects.setdefault(server, engine.dialect)
 
 
 def now_ms(session: Session) -> int:
