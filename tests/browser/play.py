@@ -33,12 +33,14 @@ def sign_in(person: Person, site: Site, email: str, *, then: str = "/") -> None:
         page.goto(f"{site.url}{then}")
 
 
-def go_live(person: Person, site: Site, email: str = "mara@demo.invalid") -> None:
-    """Sign in as a performer, turn the camera on and go live."""
+def go_live(
+    person: Person, site: Site, email: str = "mara@demo.invalid", *, mode: str = ""
+) -> None:
+    """Sign in as a performer, turn the camera on and go live, in the first mode or this one."""
     sign_in(person, site, email, then="/perform/live")
     page = person.page
     page.locator("[data-pv-preview]").click()
-    page.locator("[data-pv-go]").first.click(timeout=MEDIA_MS)
+    page.locator(f"[data-pv-go={mode}]" if mode else "[data-pv-go]").first.click(timeout=MEDIA_MS)
     expect(page.locator("#perform")).to_have_attribute("data-live", "yes", timeout=MEDIA_MS)
     expect(page.locator("#perform")).to_have_attribute("data-media", "connected", timeout=MEDIA_MS)
 

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import time
+from collections import Counter
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
 from tests.browser import play
+from tests.metering.model import shared
 
 if TYPE_CHECKING:
     from tests.browser.conftest import PersonFactory
@@ -16,6 +20,8 @@ if TYPE_CHECKING:
     from tests.browser.site import Site
 
 GRACE_S = 3
+RATE = 997
+WINDOW_S = 9
 # All that Robin has is one minute, so the money ends soon.
 SECONDS = GRACE_S + 60
 
@@ -58,21 +64,86 @@ def last_frame(person: Person) -> float:
     return float(person.page.evaluate("window.lastFrame"))
 
 
-def test_a_killed_performer_pauses_the_meter_and_nothing_more_is_billed(
-    site: Site, person: PersonFactory
+def let_in(june: Person, mara: Person, site: Site) -> None:
+    """Ask June into Mara's show, and let her send her own camera."""
+    mara.page.locator("#checkin-name").fill("June Park")
+    mara.page.locator("[data-checkin-form] button").click()
+    play.sign_in(june, site, "june@demo.invalid", then="/checkin/")
+    june.page.get_by_role("button", name="Yes, I am in").click(timeout=play.MEDIA_MS)
+    june.page.get_by_role("link", name="Send my own camera").click()
+    june.page.locator("[data-pv-preview]").click()
+    june.page.locator("[data-pv-send]").click(timeout=play.MEDIA_MS)
+    guest = june.page.locator("#guest")
+    expect(guest).to_have_attribute("data-media", "connected", timeout=play.MEDIA_MS)
+
+
+def shared_to_the_unit(site: Site, seat: str) -> None:
+    """Compare what everybody got with each period's seconds, counted and divided by hand."""
+    started, counted, due = site.rows(
+        "SELECT started_at, counted_ms, due FROM seat WHERE id = ?", seat
+    )[0]
+    periods = site.rows(
+        "SELECT starts_at, amount, sharers FROM period WHERE seat_id = ? ORDER BY nr", seat
+    )
+    ends = [(starts - started) // 1000 for starts, _amount, _sharers in periods[1:]]
+    reached = [RATE * max(0, second - GRACE_S) // 60 for second in (*ends, counted // 1000)]
+    amounts = [after - before for before, after in pairwise([0, *reached])]
+    assert [amount for _starts, amount, _sharers in periods] == amounts
+    assert due == sum(amounts) == site.value("SELECT amount FROM receipt WHERE seat_id = ?", seat)
+    wanted: Counter[str] = Counter()
+    for _starts, amount, sharers in periods:
+        people = [
+            (one["performer_id"], one["numerator"], one["ratio_percent"], one["studio_id"] or "",
+             one["studio_percent"])
+            for one in json.loads(sharers)
+        ]  # fmt: skip
+        names = [one[0] for one in people] + [one[3] for one in people if one[3]] + ["site"]
+        for name, part in zip(names, shared(amount, tuple(people)), strict=True):
+            wanted[name] += part
+    got = site.rows(
+        "SELECT CASE s.party_kind WHEN 'site' THEN 'site' ELSE s.party_id END, sum(s.amount)"
+        " FROM share s JOIN transfer t ON t.id = s.transfer_id WHERE t.source = ? GROUP BY 1",
+        f"seat:{seat}",
+    )
+    assert dict(got) == {name: part for name, part in wanted.items() if part}
+    assert len(got) == 4, "both of them, June's studio and the site"
+
+
+@pytest.mark.timeout(300)
+def test_the_meter_goes_on_until_the_last_of_two_performers_is_killed(
+    stopped_site: Site, person: PersonFactory
 ) -> None:
-    """R-11, R-23, MT-06: billed up to the last evidence, paused within 7 s, then closed."""
-    mara, alex = person("mara"), person("alex")
-    play.go_live(mara, site)
-    play.enter_room(alex, site, "alex@demo.invalid")
-    play.ask(alex)
-    play.accept(mara)
-    seat = play.private_begins(alex, mara)
-    alex.page.wait_for_timeout(5_000)
+    """R-11, R-15, R-23, R-47, MT-06: billed up to the last evidence, paused within 7 s, closed."""
+    site = stopped_site
+    site.set_setting("core", "resume_window_s", WINDOW_S)
+    site.set_setting("mode_group", "grace_s", GRACE_S)
+    site.set_setting("mode_group", "rate", RATE)
+    site.start()
+    mara, june, alex = person("mara"), person("june"), person("alex", camera=False)
+    play.go_live(mara, site, mode="group")
+    let_in(june, mara, site)
+    play.enter(alex, site, "alex@demo.invalid", "group")
+    play.sees_video(alex, ".pv-feed video")
+    alex.screenshot("both")
+    seat = str(site.value("SELECT id FROM seat WHERE state = 'live'"))
+
+    mara.kill()
+    play.until(
+        lambda: site.value("SELECT count(*) FROM show_performer WHERE left_reason = 'away'"),
+        within_s=WINDOW_S + 15,
+        why="Mara is checked out",
+    )
+    checked_out = site.value("SELECT counted_ms FROM seat WHERE id = ?", seat)
+    play.until(
+        lambda: site.value("SELECT counted_ms FROM seat WHERE id = ?", seat) > checked_out + 2_000,
+        within_s=10,
+        why="June's picture alone is counted",
+    )
+    assert site.value("SELECT state FROM seat WHERE id = ?", seat) == "live"
+    alex.screenshot("without-the-host")
 
     killed_at = time.time() * 1000
-    mara.kill()
-
+    june.kill()
     play.until(
         lambda: site.value("SELECT state FROM seat WHERE id = ?", seat) == "paused",
         within_s=7,
@@ -86,15 +157,11 @@ def test_a_killed_performer_pauses_the_meter_and_nothing_more_is_billed(
         seat,
     )
     assert last <= killed_at + 500
-    counted = site.value("SELECT counted_ms FROM seat WHERE id = ?", seat)
-    alex.page.wait_for_timeout(4_000)
-    assert site.value("SELECT counted_ms FROM seat WHERE id = ?", seat) == counted
-
-    alex.page.locator("[data-pv-end]").click()
-    alex.page.locator("dialog [value=yes]").click()
-    alex.page.wait_for_url(f"**/account/sessions/{seat}", timeout=20_000)
+    link = alex.page.locator("[data-pv-outcome] a")
+    expect(link).to_be_visible(timeout=(WINDOW_S + 15) * 1000)
     opened, closed = site.rows("SELECT started_at, counted_ms FROM seat WHERE id = ?", seat)[0]
     assert closed <= last - opened + 100
+    shared_to_the_unit(site, seat)
     play.books_hold(site)
 
 

@@ -168,4 +168,5 @@ wire.on("state", (next) => next.room === root.dataset.room && root.dataset.over 
 wire.on("media", (push) => { if (push.event === "cut" && push.reason === "checked_out") over(words.checked_out); });
 wire.on("notice", ({ level, text }) => toast(text, { urgent: level === "error" }));
 wire.onLine((up) => { root.dataset.line = up ? "up" : "down"; });
+$("[data-pv-preview]").disabled = false;
 wire.start(join);
