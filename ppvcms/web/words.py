@@ -192,7 +192,10 @@ def _seat(name: str) -> dict[str, str]:
         ),
         "continue_title": _("%(name)s is back", name=name),
         "continue_text": _("Your money was given back for the wait. Go on at the same terms?"),
+        "continue": _("%(name)s is back. Nothing is billed before you press Continue.", name=name),
         "exhausted": _("Stopped at your last paid second. Add credits within {time} to go on."),
+        "limited": _("Your spending limit is reached. The show ends by itself in {time}."),
+        "block": _("The time you bought is over. Take more within {time} to go on."),
         "no_camera": _("No camera or microphone. You can watch and write all the same."),
         "next_block": _("{minutes} more minutes for {price}?"),
     }

@@ -5,6 +5,8 @@ import { announce, formatDuration, formatMoney } from "../ui.js";
 const LOOKS = {
   secured: "free", live: "running", paused: "paused", waiting: "paused", break: "paused", exhausted: "critical", settled: "off", void: "off",
 };
+// In these no line carries anything, so none can be down.
+const RESTS = ["waiting", "exhausted"];
 const ICONS = {
   free: "gift", running: "info-circle", paused: "pause-circle-fill",
   low: "exclamation-triangle-fill", critical: "exclamation-octagon-fill", off: "check-circle",
@@ -86,8 +88,9 @@ export class Meter {
     for (const [key, state] of [["own", own], ["other", other]]) {
       const line = this.root.querySelector(`[data-pv-line="${key}"]`);
       if (!line) continue;
-      line.dataset.line = { up: "good", down: "down" }[state] ?? "waiting";
-      line.querySelector("span").textContent = this.words[`line_${state}`] ?? state;
+      const shown = RESTS.includes(seat.state) ? "waiting" : state;
+      line.dataset.line = { up: "good", down: "down" }[shown] ?? "waiting";
+      line.querySelector("span").textContent = this.words[`line_${shown}`] ?? shown;
     }
   }
 
@@ -97,9 +100,9 @@ export class Meter {
     let value = "";
     if (seat.state === "secured") key = "connecting";
     else if (seat.state === "paused") { key = "paused"; value = seat.resume_until ? until(seat.resume_until) : ""; }
-    else if (seat.state === "waiting") key = "waiting";
+    else if (seat.state === "waiting") key = seat.must_continue ? "continue" : "waiting";
     else if (seat.state === "break") { key = "break"; value = seat.resume_until ? until(seat.resume_until) : ""; }
-    else if (seat.state === "exhausted") { key = "exhausted"; value = seat.exhausted_until ? until(seat.exhausted_until) : ""; }
+    else if (seat.state === "exhausted") { key = this.#ended(seat); value = seat.exhausted_until ? until(seat.exhausted_until) : ""; }
     else if (look === "free") value = formatDuration(now.free);
     const text = (this.words[key] ?? "").replace("{time}", value);
     const note = this.root.querySelector("[data-pv-meter-note]");
@@ -109,10 +112,17 @@ export class Meter {
     const span = note.querySelector("span");
     if (span.textContent !== text) span.textContent = text;
     if (this.spoken !== key) {
-      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "waiting", "break", "exhausted"].includes(key) });
+      if (this.spoken !== null && text) announce(text, { urgent: ["low", "critical", "paused", "waiting", "continue", "break", "exhausted", "limited", "block"].includes(key) });
       this.spoken = key;
       this.onChange?.(key);
     }
+  }
+
+  /** What ended the time: the money, the payer's own limit or the block that was bought. */
+  #ended(seat) {
+    if (this.side === "performer") return "exhausted";
+    if (seat.block?.offered) return "block";
+    return seat.limited ? "limited" : "exhausted";
   }
 
   stop() {
