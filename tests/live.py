@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import atexit
 import contextlib
+import shutil
 import tempfile
 import textwrap
 import threading
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from copy import copy
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import make_url
+from sqlalchemy import event, make_url
 
 from ppvcms import create_app
 from ppvcms.accounts import services as accounts
@@ -22,6 +25,7 @@ from ppvcms.accounts.roles import ensure_roles
 from ppvcms.config import ROOT, Config
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import lifecycle
+from ppvcms.host.snapshot import newest
 from ppvcms.media import ingest
 from ppvcms.media.contract import EventKind, MediaEvent
 from ppvcms.media.models import Grant
@@ -34,6 +38,7 @@ from ppvcms.rooms import services as rooms
 from ppvcms.rooms import shows
 from ppvcms.rooms.models import Room, Show, ShowRequest
 from ppvcms.testing.engine import ENGINE
+from ppvcms.web import guards
 from tests import kit
 
 if TYPE_CHECKING:
@@ -153,15 +158,86 @@ def refused(answer: object) -> str:
 def site_at(url: str, tmp_path: Path, *plugins: str) -> Iterator[Site]:
     """Lay a site and enter it; `plugins` are switched on beside the usual ones.
 
-    They are installed once in a process; each further site is a copy.
+    They are installed once in a process; each further site is a copy. The
+    application too is one that served a test before, unless the folder already
+    holds what an application would read at its start.
     """
     target = make_url(url)
     kind = "sqlite" if target.drivername.startswith("sqlite") else target.set(database="postgres")
     kit.copy_original(url, _original(kind, url, plugins))
-    with enter(url, tmp_path) as site:
+    if any((tmp_path / part).exists() for part in ("plugins", "instance")):
+        with enter(url, tmp_path) as site:
+            yield site
+        return
+    idle = _idle.setdefault((kind, plugins), [])
+    kept = idle.pop() if idle else _kept_on(url)
+    with kept.on(url, tmp_path) as app, _requested(app) as site:
         yield site
+    # After an error in there it is not used again.
+    idle.append(kept)
 
 
+class KeptApp:
+    """An application that serves one test after another, each on a database of its own.
+
+    Making one costs more than most tests do. What a test leaves in it is taken back.
+    """
+
+    def __init__(self, app: Host) -> None:
+        self.app = app
+        with app.app_context():
+            self._snapshot = newest()
+            self._engine = db.engine
+            self._engine.dispose()
+        event.listen(self._engine, "do_connect", self._connect)
+        self._config = dict(app.config)
+        self._extensions = dict(app.extensions)
+        self._inner = {
+            key: copy(value)
+            for key, value in app.extensions.items()
+            if isinstance(value, (dict, list, set))
+        }
+
+    @contextlib.contextmanager
+    def on(self, url: str, tmp_path: Path) -> Iterator[Host]:
+        """Serve the site at `url` for one test."""
+        instance = tmp_path / "instance"
+        instance.mkdir(exist_ok=True)
+        self._engine.url = make_url(url)
+        # Frozen for the product; all its parts hold this one object.
+        for name, value in (("instance", instance), ("database", url)):
+            object.__setattr__(self._config["PPVCMS"], name, value)
+        self._restore()
+        try:
+            yield self.app
+        finally:
+            self._engine.dispose()
+
+    def _restore(self) -> None:
+        self.app.config.clear()
+        self.app.config.update(self._config, SQLALCHEMY_DATABASE_URI=str(self._engine.url))
+        self.app.extensions.clear()
+        self.app.extensions.update(self._extensions)
+        self.app.extensions.update({key: copy(value) for key, value in self._inner.items()})
+        self.app.extensions[guards.OWN_LIMITER].storage.reset()
+        host = self.app.extensions["ppvcms_host"]
+        host.snapshot, host.checked = self._snapshot, float("-inf")
+
+    def _connect(
+        self, dialect: Any, _record: object, args: list[Any], more: dict[str, Any]
+    ) -> None:
+        now, with_these = dialect.create_connect_args(self._engine.url)
+        args[:] = now
+        more.update(with_these)
+
+
+def _kept_on(url: str) -> KeptApp:
+    home = Path(tempfile.mkdtemp(prefix="ppvcms-site-"))
+    atexit.register(shutil.rmtree, home, ignore_errors=True)
+    return KeptApp(_app_on(url, home))
+
+
+_idle: dict[tuple[object, ...], list[KeptApp]] = {}
 _originals: dict[tuple[object, ...], str] = {}
 
 
@@ -184,18 +260,7 @@ def enter(
     url: str, tmp_path: Path, *, first: bool = False, plugins: Sequence[str] = ()
 ) -> Iterator[Site]:
     """Enter a site, in this process or in another one."""
-    _write_engine_plugin(tmp_path)
-    config = Config(
-        instance=tmp_path / "instance",
-        database=url,
-        secret_key="t" * 48,
-        plugin_dirs=(tmp_path / "plugins", ROOT / "plugins"),
-        async_mode="threading",
-        testing=True,
-    )
-    (tmp_path / "instance").mkdir(exist_ok=True)
-    app = create_app(config)
-    ENGINE.clear()
+    app = _app_on(url, tmp_path)
     with app.app_context():
         if first:
             transaction(ensure_roles)
@@ -203,12 +268,34 @@ def enter(
                 for act in (lifecycle.install, lifecycle.activate):
                     answer = act(slug, actor_id=None)
                     assert answer is None, str(answer)
+    with _requested(app) as site:
+        yield site
+    with app.app_context():
+        db.engine.dispose()
+
+
+@contextlib.contextmanager
+def _requested(app: Host) -> Iterator[Site]:
+    ENGINE.clear()
     with app.test_request_context():
         try:
             yield Site(app)
         finally:
             db.session.remove()
-            db.engine.dispose()
+
+
+def _app_on(url: str, home: Path) -> Host:
+    _write_engine_plugin(home)
+    config = Config(
+        instance=home / "instance",
+        database=url,
+        secret_key="t" * 48,
+        plugin_dirs=(home / "plugins", ROOT / "plugins"),
+        async_mode="threading",
+        testing=True,
+    )
+    (home / "instance").mkdir(exist_ok=True)
+    return create_app(config)
 
 
 def _write_engine_plugin(tmp_path: Path) -> None:

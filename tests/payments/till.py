@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import contextlib
 import json
+import tempfile
 import threading
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import httpx
-from sqlalchemy import func, select, update
+from sqlalchemy import func, make_url, select, update
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from plugins.gateway_sandbox import service as sandbox
@@ -44,7 +46,6 @@ from tests.services import answering
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from pathlib import Path
 
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.app import Host
@@ -210,9 +211,29 @@ class Till:
 
 
 def lay(url: str, home: Path, port: int) -> dict[str, str]:
-    """Make a site that sells credits and return the ids of its packs."""
-    kit.lay_tables(url)
+    """Make a site that sells credits and return the ids of its packs.
+
+    The plugin is installed once in a process; each further site is a copy.
+    """
     (home / "instance").mkdir(exist_ok=True)
+    target = make_url(url)
+    kind = "sqlite" if target.drivername.startswith("sqlite") else target.set(database="postgres")
+    if kind not in _laid:
+        original = kit.new_original(url)
+        with tempfile.TemporaryDirectory() as folder:
+            packs = _lay_first(original, Path(folder), port)
+        _laid[kind] = str(make_url(original).database), packs
+    original, packs = _laid[kind]
+    kit.copy_original(url, original)
+    return packs
+
+
+_laid: dict[object, tuple[str, dict[str, str]]] = {}
+
+
+def _lay_first(url: str, home: Path, port: int) -> dict[str, str]:
+    kit.lay_tables(url)
+    (home / "instance").mkdir()
     with app_on(url, home, port).app_context():
         transaction(ensure_roles)
         for act in (lifecycle.install, lifecycle.activate):

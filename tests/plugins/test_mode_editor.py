@@ -17,6 +17,7 @@ from ppvcms.metering import quotes
 from ppvcms.metering.quotes import Offer
 from ppvcms.rooms import listing, shows
 from ppvcms.rooms.modes import Entry, PayerRole, Voyeurs
+from tests import kit
 from tests.live import refused, site_at
 from tests.web.office import Browser, browser_of
 
@@ -185,6 +186,7 @@ def test_only_who_may_edits_modes(small_site: Site, editor: Browser) -> None:
 
 
 def test_its_table_goes_up_down_and_up(database_url: str) -> None:
+    kit.lay_tables(database_url)
     engine = create_engine(database_url, poolclass=pool.NullPool)
     versions = Path(ROOT) / "plugins" / "mode_editor" / "migrations"
     for _ in range(2):

@@ -174,13 +174,16 @@ def _tokens(browser: Browser) -> set[str]:
     return set(re.findall(r'name="csrf_token" value="([^"]+)"', browser.get("/").text))
 
 
-def test_what_is_drawn_knows_its_values_and_no_reader(here: Site, tmp_path: Path) -> None:
+def test_what_is_drawn_knows_its_values_and_no_reader(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> None:
     templates = tmp_path / "instance" / "templates"
-    templates.mkdir()
+    templates.mkdir(parents=True)
     (templates / "part.html").write_text(
         "{{ what }}|{{ current_user.display_name }}|{{ actor.name }}|{{ session|length }}"
         "|{{ wallet }}|{{ csrf_token() }}"
     )
+    here: Site = request.getfixturevalue("here")
     ben = here.person("Ben")
     for what in ("<one>", "two", "<one>"):
         with here.app.test_request_context():
