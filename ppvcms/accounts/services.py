@@ -63,7 +63,7 @@ def clean_email(text: str) -> str | None:
     return address
 
 
-def register(
+def register(  # noqa: PLR0913 - all are given by name
     *,
     email: str,
     display_name: str,
@@ -72,10 +72,12 @@ def register(
     address: str,
     locale: str | None = None,
     fields: Mapping[str, str] | None = None,
+    terms_at: int | None = None,
     rules: AccountRules = DEFAULT,
 ) -> User | Refusal:
     """Make an account for a visitor and send the link that verifies its address.
 
+    `terms_at` is when the terms that were agreed to got their words: their version.
     The code of a refusal is the field it is about: `email`, `display_name`,
     `password`, `role`, or `address` when this network made too many accounts.
     """
@@ -100,9 +102,23 @@ def register(
         audit.record(
             session, user.id, "accounts.user.registered", f"user:{user.id}", address=address
         )
+        if terms_at is not None:
+            _note_terms(session, user.id, terms_at, address)
         send_verification(session, user)
 
     return _make(email, display_name, password, (role,), rules, more, may=may)
+
+
+def _note_terms(session: Session, user_id: str, terms_at: int, address: str) -> None:
+    """Keep who agreed to which version of the terms, where nobody can change it (PG-08)."""
+    audit.record(
+        session,
+        user_id,
+        "accounts.terms.agreed",
+        f"user:{user_id}",
+        data={"version_at": terms_at},
+        address=address,
+    )
 
 
 def create_user(

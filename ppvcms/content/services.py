@@ -100,6 +100,12 @@ def page(slug: str) -> Shown | None:
     return shown(row) if row is not None and is_on(row.source) else None
 
 
+def version_of(slug: str) -> int | None:
+    """Return since when a page that is out has the words it has, in epoch milliseconds."""
+    found: int | None = db.session.scalar(select(Page.changed_at).where(Page.slug == slug, *_out()))
+    return found
+
+
 def shown(row: Page) -> Shown:
     """Return a page, out or not, as its readers see it."""
     title = title_of(row)

@@ -28,7 +28,7 @@ from ppvcms.accounts.actor import VISITOR, actor_of
 from ppvcms.accounts.signin import HalfWay
 from ppvcms.content.audiences import admits
 from ppvcms.content.demo import PASSWORD
-from ppvcms.content.services import page
+from ppvcms.content.services import page, version_of
 from ppvcms.host.labels import label
 from ppvcms.host.settings import site
 from ppvcms.results import Refusal
@@ -245,6 +245,7 @@ def _register(form: RegisterForm) -> User | Refusal:
         address=client_address(),
         locale=str(get_locale()),
         fields=form.extra(),
+        terms_at=version_of(TERMS),
         rules=account_rules(),
     )
 

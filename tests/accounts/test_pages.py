@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import select
 
 from ppvcms.accounts import services, signin
-from ppvcms.accounts.models import LoginSession, User
+from ppvcms.accounts.models import AuditLog, LoginSession, User
 from ppvcms.content.demo import PASSWORD as DEMO_PASSWORD
+from ppvcms.content.models import Page
 from ppvcms.db import db, now_ms, transaction
 from ppvcms.host.settings import save_site
 from ppvcms.ids import new_id
@@ -48,6 +49,20 @@ def test_registering_signs_in_and_leads_back(browser: Callable[[], Browser]) -> 
     assert answer.location == "/rooms/mara"
     assert ann.is_in
     assert "not verified" in ann.get("/account").text
+
+
+def test_which_terms_somebody_agreed_to_is_kept(browser: Callable[[], Browser]) -> None:
+    words = {"slug": "terms", "title": "Terms", "blocks": [], "changed_at": 1_700_000_000_000}
+    transaction(lambda session: session.add(Page(id=new_id(), **words)))
+    ann = browser()
+    ann.get("/register")
+    ann.post("/register", ANN)
+
+    row = db.session.scalars(
+        select(AuditLog).where(AuditLog.action == "accounts.terms.agreed")
+    ).one()
+    made = db.session.scalars(select(User)).one()
+    assert (row.subject, row.data) == (f"user:{made.id}", {"version_at": 1_700_000_000_000})
 
 
 def test_errors_stand_beside_their_fields_and_nothing_typed_is_lost_but_the_password(

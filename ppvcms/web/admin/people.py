@@ -23,9 +23,11 @@ from ppvcms.web.admin.frame import blueprint, page_number, page_url, tell
 from ppvcms.web.admin.queries import people as read
 from ppvcms.web.admin.queries.seats import latest_of
 from ppvcms.web.guards import current_actor, policy
-from ppvcms.web.people import role_name
+from ppvcms.web.people import profile_fields, role_name
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from flask.typing import ResponseReturnValue
 
 STATES = ("active", "suspended")
@@ -106,6 +108,7 @@ def person(user_id: str) -> ResponseReturnValue:
         person=user,
         held=sorted(role.key for role in user.roles),
         roles=_grantable(),
+        told=_told(user.fields),
         devices=sessions_of(user_id),
         money=read.money_of(user_id) if actor.can("ledger.view") else [],
         rooms=read.rooms_of(user_id),
@@ -114,6 +117,12 @@ def person(user_id: str) -> ResponseReturnValue:
         seats=latest_of(user_id) if actor.can("ledger.view") else [],
         log=audit.of_user(user_id, limit=20) if actor.can("audit.view") else [],
     )
+
+
+def _told(answers: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return what somebody was asked when they registered, and what they answered."""
+    labels = {one.key: one.label for one in profile_fields()}
+    return [(labels.get(key, key), answer) for key, answer in answers.items() if answer]
 
 
 @blueprint.post("/people/<user_id>/part/end")
