@@ -70,7 +70,7 @@ def _end_reading(_error: BaseException | None) -> None:
     if not db.session.registry.has():
         return
     try:
-        db.session.rollback()
+        db.session.remove()
     except SQLAlchemyError as error:
         if not is_connection_closed(error):
             raise

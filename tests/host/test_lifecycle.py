@@ -381,24 +381,20 @@ BROKEN_AT_IMPORT = [
 ]
 
 
-@pytest.mark.parametrize("code", BROKEN_AT_IMPORT)
 def test_thirty_ways_to_fail_at_import_stop_no_site(
-    host: Host, write_plugin: Callable[..., str], make_host: Callable[..., Host], code: str
+    switch_on: Callable[..., str], write_plugin: Callable[..., str], make_host: Callable[..., Host]
 ) -> None:
-    del host
-    slug = write_plugin("")
-    assert lifecycle.install(slug, actor_id=None) is None
-    assert lifecycle.activate(slug, actor_id=None) is None
-    bad = write_plugin("", slug=slug + "x")
-    assert lifecycle.install(bad, actor_id=None) is None
-    assert lifecycle.activate(bad, actor_id=None) is None
-    write_plugin(code, slug=bad)
-    forget_imported(bad)
+    good, bad = switch_on(""), {switch_on(""): code for code in BROKEN_AT_IMPORT}
+    for slug, code in bad.items():
+        write_plugin(code, slug=slug)
+        forget_imported(slug)
 
     with make_host().app_context():
-        assert current().active == (slug,)
-        assert info(bad).state is State.QUARANTINED
-        assert info(bad).problems[0]
+        assert current().active == (good,)
+        states = {each.slug: each for each in lifecycle.overview()}
+        for slug, code in bad.items():
+            assert states[slug].state is State.QUARANTINED, code
+            assert states[slug].problems[0], code
 
 
 def forget_imported(slug: str) -> None:
