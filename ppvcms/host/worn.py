@@ -13,6 +13,7 @@ from ppvcms.host.runtime import runtime
 from ppvcms.host.settings import site
 
 if TYPE_CHECKING:
+    from ppvcms.config import Config
     from ppvcms.host.manifest import ThemeManifest
 
 PREVIEW = "theme_preview"
@@ -51,12 +52,23 @@ def preview() -> Preview | None:
 def theme_in_use() -> str:
     """Return the slug of the theme to wear, or an empty text for the core's own look."""
     host = runtime()
-    if safemode.is_on(host.config):
+    if _is_safe(host.config):
         return BUILT_IN
     wanted = preview()
     slug = wanted.slug if wanted else site().theme
     found = host.themes.get(slug)
     return slug if found is not None and found.manifest and not found.problems else BUILT_IN
+
+
+def _is_safe(config: Config) -> bool:
+    if not has_request_context():
+        return safemode.is_on(config)
+    # A page asks some twenty times for its theme, and each time would look for a file.
+    known: bool | None = getattr(request, "ppvcms_safe", None)
+    if known is None:
+        known = safemode.is_on(config)
+        request.ppvcms_safe = known  # type: ignore[attr-defined] # our mark on it
+    return known
 
 
 def manifests() -> list[ThemeManifest]:

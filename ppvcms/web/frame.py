@@ -17,7 +17,7 @@ from ppvcms.host.worn import manifests, preview, theme_in_use
 from ppvcms.ledger.store import wallet_view
 from ppvcms.notices.services import unread
 from ppvcms.web.cards import draw
-from ppvcms.web.drawing import drawn
+from ppvcms.web.drawing import drawn, shelf_of_readers
 from ppvcms.web.guards import current_actor
 from ppvcms.web.menus import built, menu
 
@@ -185,9 +185,14 @@ def _addresses(noun: str, *scopes: str) -> list[str]:
     if has_request_context() and request.blueprint == "admin":
         # The back office's layout loads its own, for plugins' pages in it too.
         return []
-    found = (
-        files.plugin_asset(slug, path)
-        for slug, group in registry.assets(*scopes)
-        for path in getattr(group, noun)
-    )
-    return list(dict.fromkeys(found))
+    shelf = shelf_of_readers()
+    found: list[str] | None = shelf.get((noun, scopes))
+    if found is None:
+        addresses = (
+            files.plugin_asset(slug, path)
+            for slug, group in registry.assets(*scopes)
+            for path in getattr(group, noun)
+        )
+        found = list(dict.fromkeys(addresses))
+        shelf.keep((noun, scopes), found)
+    return found

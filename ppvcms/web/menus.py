@@ -16,6 +16,7 @@ from ppvcms.content.menus import OWN
 from ppvcms.content.models import MenuEntry
 from ppvcms.db import reading
 from ppvcms.host import registry
+from ppvcms.web.drawing import shelf_of_readers
 from ppvcms.web.guards import current_actor
 
 if TYPE_CHECKING:
@@ -93,6 +94,11 @@ class _Core(NamedTuple):
     needs: str = ALL
 
 
+class _Given(NamedTuple):
+    core: tuple[Line, ...]
+    plugins: tuple[Line, ...]
+
+
 class _Entry(NamedTuple):
     menu: str
     id: str
@@ -121,14 +127,15 @@ def added_items(name: str) -> list[MenuItem]:
     The first bears the heading that parts them from the core's own lines.
     """
     actor = current_actor()
-    found = _arranged(name, [*_own_lines(name), *_plugin_lines(name)])
+    found = _arranged(name, [*_own_lines(name), *_given_lines(name).plugins])
     seen = [line.item for line in found if _sees(actor, line)]
     return [replace(seen[0], group=_("More")), *seen[1:]] if seen else []
 
 
 def lines(name: str) -> list[Line]:
     """Return every line of a menu in its order, whoever may see it."""
-    return _arranged(name, [*_core_lines(name), *_own_lines(name), *_plugin_lines(name)])
+    given = _given_lines(name)
+    return _arranged(name, [*given.core, *_own_lines(name), *given.plugins])
 
 
 def _arranged(name: str, found: list[Line]) -> list[Line]:
@@ -159,6 +166,16 @@ def _sees(actor: Actor, line: Line) -> bool:
     if line.needs in {ALL, SIGNED_IN, VISITORS}:
         return admits(line.needs, actor)
     return actor.can(line.needs)
+
+
+def _given_lines(name: str) -> _Given:
+    """Return the lines of a menu that differ by language and address alone, made once."""
+    shelf = shelf_of_readers()
+    found: _Given | None = shelf.get(("menu", name))
+    if found is None:
+        found = _Given(tuple(_core_lines(name)), tuple(_plugin_lines(name)))
+        shelf.keep(("menu", name), found)
+    return found
 
 
 def _core_lines(name: str) -> Iterator[Line]:
