@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import json
 import os
 import signal
 from typing import TYPE_CHECKING
@@ -13,7 +14,7 @@ import sqlalchemy as sa
 from ppvcms import faultpoints
 from ppvcms.accounts.models import AuditLog
 from ppvcms.db import db, transaction
-from ppvcms.host import installing, lifecycle, packages, probe, removal
+from ppvcms.host import installing, lifecycle, packages, probe, removal, upgrading
 from ppvcms.host.archive import PackageError
 from ppvcms.host.finder import CHANGED, find_plugins
 from ppvcms.host.models import PluginRow, Setting
@@ -142,6 +143,42 @@ def test_a_package_goes_its_whole_way(host: Host, config: Config, tmp_path: Path
     ]
     assert put_in(ONE, tmp_path) is None, "and the same again"
     assert tables() == {f"{SLUG}__thing"}
+
+
+UPGRADED = """
+import sqlalchemy as sa
+from ppvcms.api import *
+
+@hookimpl
+def plugin_upgraded(ctx, from_version):
+    assert REACHES < 3, "no further"
+    told = len(f"{ctx.slug} {from_version} {REACHES}")
+    ctx.session.execute(sa.text("UPDATE plugin SET weight = :told"), {"told": told})
+
+REACHES = """
+
+
+def test_new_code_is_asked_about_its_upgrade_before_the_row_points_to_it(
+    host: Host, make_host: Callable[..., Host], tmp_path: Path
+) -> None:
+    del host
+    assert put_in(version("1.0.0"), tmp_path) is None
+    first, home = str(row().code_digest), installing.home_of(SLUG)
+    for number, answer in ((3, "no further"), (2, "None")):
+        new = version(f"{number}.0.0", plugin_dot_py=f"{UPGRADED}{number}")
+        digest = packages.place(staged(new, tmp_path), home)
+        assert (upgrading.has_hook(home / digest), upgrading.has_hook(home / first)) == (
+            True,
+            False,
+        )
+        order = {"head": None, "digest": digest, "before": [first], "signer": "", "actor_id": None}
+        forget_imported(SLUG)
+        # What a process of its own does, which has left the old code out.
+        with make_host(disable=(SLUG,)).app_context():
+            assert answer in str(upgrading.take_up_here(SLUG, json.dumps(order)))
+    db.session.rollback()
+    told = len(f"{SLUG} 1.0.0 2")
+    assert (row().version, row().code_digest, row().weight) == ("2.0.0", digest, told)
 
 
 def test_a_changed_file_is_not_loaded_and_named(
