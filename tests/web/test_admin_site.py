@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from ppvcms.accounts import services as accounts
+from ppvcms.content.blocks import TEXT
 from ppvcms.db import db
 from ppvcms.host.settings import site as core
 from ppvcms.payments.packs import all_packs
@@ -212,14 +213,16 @@ def test_a_group_of_settings_is_saved_whole_or_not_at_all(owner: Browser) -> Non
 
 def test_a_page_is_written_shown_and_never_runs_a_script(owner: Browser) -> None:
     body = "## Hello\n\n<script>alert(1)</script> **world** [x](javascript:alert(1))"
-    answer = owner.post("/admin/pages/new", title="About", slug="about", body=body, published="y")
+    said = {"block": f"text:{TEXT}", "text-text": body}
+    answer = owner.post("/admin/pages/new", title="About", slug="about", **said)
     shown = owner.get("/p/about")
 
     assert answer.status_code == 302
     assert "<strong>world</strong>" in shown.text
     assert "<script>alert" not in shown.text
     assert "javascript:alert" not in shown.text.replace("[x](javascript:alert(1))", "")
-    taken = owner.post("/admin/pages/new", title="Two", slug="about", body="kept words")
+    said["text-text"] = "kept words"
+    taken = owner.post("/admin/pages/new", title="Two", slug="about", **said)
     assert taken.status_code == 422
     assert "kept words" in taken.text
 
