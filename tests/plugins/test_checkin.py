@@ -266,6 +266,13 @@ def test_strangers_neither_answer_nor_ask(small_site: Site) -> None:
     answered = bea.post(f"/checkin/{question}/answer", answer="yes")
     assert answered.status_code == 302
     assert "You perform in Anna" in bea.get("/checkin/").text
+    page = bea.get("/perform/guest/anna")
+    assert page.status_code == 200
+    assert "data-pv-send" in page.text
+    assert "Check out" in page.text
+    cleo = browser_of(small_site, trio.cleo).get("/perform/guest/anna")
+    assert cleo.status_code == 403
+    assert "You are not checked in" in cleo.text
     dan = browser_of(small_site, trio.dan)
     assert "Together with Bea" in dan.text("/rooms/anna")
     assert "Anna, Bea" in dan.text("/")
