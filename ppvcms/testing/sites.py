@@ -9,11 +9,14 @@ import shutil
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
+from unittest import mock
 
+import argon2
 from flask import current_app
 from sqlalchemy import create_engine, pool
 
 from ppvcms import create_app, schema
+from ppvcms.accounts import passwords
 from ppvcms.accounts.roles import ensure_roles
 from ppvcms.config import ROOT, Config
 from ppvcms.db import db, transaction
@@ -32,6 +35,8 @@ if TYPE_CHECKING:
 
 EXTRAS = Path(__file__).parent / "extras"
 """The folder of what tests alone use: a media engine, `MEDIA`, and a show, `STAGE`."""
+QUICK = argon2.PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+"""Hashes passwords at the least cost: people of tests are many, and theirs open nothing."""
 MEDIA = "media_in_memory"
 STAGE = "open_show"
 
@@ -81,7 +86,8 @@ def empty_site(*plugins: Path, themes: Path | None = None) -> Iterator[Host]:
         with app.app_context():
             transaction(ensure_roles)
         try:
-            yield app
+            with mock.patch.object(passwords, "hasher", QUICK):
+                yield app
         finally:
             with app.app_context():
                 db.session.remove()
