@@ -48,6 +48,12 @@ def staged(folder: Path) -> packages.Package:
     return packages.judge(instance, packages.receive_folder(instance, folder), PLUGIN)
 
 
+def put_in(package: packages.Package) -> None:
+    # The import in a process of its own, which takes long, is another test's.
+    packages.note_tried(package)
+    assert installing.install(package.id, package.sha256, actor_id=None) is None
+
+
 def seen(folder: Path) -> installing.Review:
     answer = installing.review(staged(folder))
     assert isinstance(answer, installing.Review)
@@ -98,8 +104,7 @@ def test_somebody_known_needs_no_word_and_somebody_else_is_told(host: Host, tmp_
     answer = seen(folder)
     assert answer.signer is not None
     assert (answer.word, answer.signer.name) == ("", "Ann of Acme")
-    package = staged(folder)
-    assert installing.install(package.id, package.sha256, actor_id=None) is None
+    put_in(staged(folder))
     assert db.session.get_one(PluginRow, SLUG).signer == key
 
     forget_imported(SLUG)
@@ -127,8 +132,7 @@ def test_at_each_start_the_copy_must_be_signed_by_who_signed_it_then(
     del host
     folder = written(tmp_path)
     signed(folder, tmp_path / "own.key")
-    package = staged(folder)
-    assert installing.install(package.id, package.sha256, actor_id=None) is None
+    put_in(staged(folder))
     change = sa.update(PluginRow).values(signer="A" * 43 + "=")
     transaction(lambda session: session.execute(change))
 
@@ -160,8 +164,7 @@ def test_blocked_code_comes_neither_in_nor_up(
     del host
     assert blocklist.problem_of(SLUG, "1.0.0") == "", "the list that ships is well formed"
     folder = written(tmp_path)
-    package = staged(folder)
-    assert installing.install(package.id, package.sha256, actor_id=None) is None
+    put_in(staged(folder))
     assert lifecycle.activate(SLUG, actor_id=None) is None
     path = tmp_path / "list.toml"
     path.write_text(
