@@ -12,8 +12,10 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from copy import copy
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from sqlalchemy import event, make_url
 
@@ -42,7 +44,7 @@ from ppvcms.web import guards
 from tests import kit
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterator, Sequence
 
     from ppvcms.accounts.actor import Actor
     from ppvcms.host.app import Host
@@ -169,10 +171,27 @@ def site_at(url: str, tmp_path: Path, *plugins: str) -> Iterator[Site]:
         with enter(url, tmp_path) as site:
             yield site
         return
-    idle = _idle.setdefault((kind, plugins), [])
-    kept = idle.pop() if idle else _kept_on(url)
-    with kept.on(url, tmp_path) as app, _requested(app) as site:
+    make = partial(_app_on, url)
+    with kept_app((kind, plugins), make, url, tmp_path) as app, _requested(app) as site:
         yield site
+
+
+@contextlib.contextmanager
+def kept_app(
+    key: Hashable, make: Callable[[Path], Host], url: str, tmp_path: Path, **settings: object
+) -> Iterator[Host]:
+    """Enter an application of that key which no other test is using; `make` makes the first.
+
+    `settings` are those of its configuration that differ from test to test.
+    """
+    idle = _idle.setdefault(key, [])
+    if not idle:
+        home = Path(tempfile.mkdtemp(prefix="ppvcms-site-"))
+        atexit.register(shutil.rmtree, home, ignore_errors=True)
+        idle.append(KeptApp(make(home)))
+    kept = idle.pop()
+    with kept.on(url, instance=tmp_path / "instance", database=url, **settings) as app:
+        yield app
     # After an error in there it is not used again.
     idle.append(kept)
 
@@ -199,14 +218,15 @@ class KeptApp:
         }
 
     @contextlib.contextmanager
-    def on(self, url: str, tmp_path: Path) -> Iterator[Host]:
-        """Serve the site at `url` for one test."""
-        instance = tmp_path / "instance"
-        instance.mkdir(exist_ok=True)
+    def on(self, url: str, **settings: object) -> Iterator[Host]:
+        """Serve the site at `url` for one test, under these settings."""
+        config = self._config["PPVCMS"]
+        for name, value in settings.items():
+            # Frozen for the product; all its parts hold this one object.
+            object.__setattr__(config, name, value)
+        config.instance.mkdir(exist_ok=True)
+        self._config["SERVER_NAME"] = urlsplit(config.public_url).netloc
         self._engine.url = make_url(url)
-        # Frozen for the product; all its parts hold this one object.
-        for name, value in (("instance", instance), ("database", url)):
-            object.__setattr__(self._config["PPVCMS"], name, value)
         self._restore()
         try:
             yield self.app
@@ -231,13 +251,7 @@ class KeptApp:
         more.update(with_these)
 
 
-def _kept_on(url: str) -> KeptApp:
-    home = Path(tempfile.mkdtemp(prefix="ppvcms-site-"))
-    atexit.register(shutil.rmtree, home, ignore_errors=True)
-    return KeptApp(_app_on(url, home))
-
-
-_idle: dict[tuple[object, ...], list[KeptApp]] = {}
+_idle: dict[Hashable, list[KeptApp]] = {}
 _originals: dict[tuple[object, ...], str] = {}
 
 

@@ -42,6 +42,7 @@ from ppvcms.payments.models import (
 )
 from ppvcms.payments.services import IntentView
 from tests import kit
+from tests.live import kept_app
 from tests.services import answering
 
 if TYPE_CHECKING:
@@ -283,12 +284,13 @@ def app_on(url: str, home: Path, port: int) -> Host:
 @contextlib.contextmanager
 def served(url: str, home: Path, port: int, packs: dict[str, str]) -> Iterator[Till]:
     """Open the shop in this process, with a server that answers at its port."""
-    app = app_on(url, home, port)
-    server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
-    try:
+
+    def make(folder: Path) -> Host:
+        return app_on(url, folder, port)
+
+    key = ("till", make_url(url).drivername)
+    with kept_app(key, make, url, home, port=port) as app:
+        server = make_server("127.0.0.1", port, app, threaded=True, request_handler=Quiet)
         with answering(server), app.test_request_context():
             yield Till(app, f"http://127.0.0.1:{port}", **packs)
             db.session.remove()
-    finally:
-        with app.app_context():
-            db.engine.dispose()
