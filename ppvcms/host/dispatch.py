@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pluggy import HookImpl
 
     from ppvcms.host.contract import SlotContext
+    from ppvcms.host.pace import Watch
 
 V = TypeVar("V")
 FAILED = object()
@@ -46,9 +47,10 @@ def collect_at(place: str, context: SlotContext) -> list[tuple[str, Any]]:
 def _answers(
     impls: Iterable[HookImpl], hook: str, arguments: dict[str, Any]
 ) -> list[tuple[str, Any]]:
-    answers = []
+    answers, watch = [], None
     for impl in impls:
-        answer = _isolated(impl, hook, arguments)
+        watch = pace.begin(watch)
+        answer = _isolated(impl, hook, arguments, watch)
         if answer is not FAILED and answer is not None:
             answers.append((impl.plugin_name, answer))
     return answers
@@ -148,8 +150,10 @@ def as_html(answer: object) -> Markup:
     return answer if isinstance(answer, Markup) else escape(answer)
 
 
-def _isolated(impl: HookImpl, hook: str, arguments: dict[str, Any]) -> Any:
-    watch = pace.begin()
+def _isolated(
+    impl: HookImpl, hook: str, arguments: dict[str, Any], watch: Watch | None = None
+) -> Any:
+    watch = watch or pace.begin()
     try:
         answer = invoke(impl, hook, arguments)
     except KeyboardInterrupt:

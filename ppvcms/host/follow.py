@@ -18,7 +18,7 @@ from ppvcms.db import db, now_ms, transaction
 from ppvcms.host import marks
 from ppvcms.host.models import HostProcess
 from ppvcms.host.processes import SUPERVISOR, end_with_parent
-from ppvcms.host.runtime import read_state
+from ppvcms.host.runtime import read_generations
 from ppvcms.host.snapshot import newest
 from ppvcms.ids import new_id
 
@@ -51,7 +51,7 @@ class Follower:
         host = self._app.extensions["ppvcms_host"]
         with self._app.app_context():
             generation = newest().generation
-            _rows, _generation, code = read_state()
+            _generation, code = read_generations()
             due = time.monotonic() - self._told > TELL_EVERY_S
             if due or generation != self._generation:
                 self._tell(generation, host.code_generation)
@@ -126,6 +126,6 @@ def _leave_at_once(_number: int, _frame: object) -> None:
 
 def followers() -> tuple[int, int]:
     """Return how many processes there are, and how many have reached the newest generation."""
-    _rows, generation, _code = read_state()
+    generation, _code = read_generations()
     seen = list(db.session.scalars(select(HostProcess.generation)))
     return len(seen), sum(each >= generation for each in seen)

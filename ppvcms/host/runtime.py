@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from ppvcms.host.manifest import Manifest, ThemeManifest
     from ppvcms.host.snapshot import Snapshot
 
+_GENERATIONS = select(HostState.generation, HostState.code_generation)
 log = structlog.get_logger(__name__)
 
 
@@ -137,13 +138,22 @@ def read_state() -> tuple[list[PluginRow], int, int]:
         with db.engine.connect() as connection:
             columns = PluginRow.__table__.c
             rows = [PluginRow(**row._mapping) for row in connection.execute(select(*columns))]  # noqa: SLF001 - SQLAlchemy's documented name
-            state = connection.execute(
-                select(HostState.generation, HostState.code_generation)
-            ).first()
+            state = connection.execute(_GENERATIONS).first()
     except SQLAlchemyError as error:
         log.warning("host_state_unread", error=str(getattr(error, "orig", error)))
         return [], 0, 0
     return rows, *(state or (1, 1))
+
+
+def read_generations() -> tuple[int, int]:
+    """Return the two generations, which every process reads all the time; 0 where it cannot."""
+    try:
+        with db.engine.connect() as connection:
+            state = connection.execute(_GENERATIONS).first()
+    except SQLAlchemyError as error:
+        log.warning("host_state_unread", error=str(getattr(error, "orig", error)))
+        return 0, 0
+    return (state[0], state[1]) if state else (1, 1)
 
 
 def load(app: Flask, slug: str) -> str:

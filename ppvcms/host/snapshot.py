@@ -23,7 +23,7 @@ from ppvcms.host.calls import GUARDED_HOOKS, hooks_of, invoke
 from ppvcms.host.contributions import REGISTRATION, Contributions, add
 from ppvcms.host.loading import failure_of
 from ppvcms.host.quarantine import put_aside
-from ppvcms.host.runtime import Runtime, read_state, runtime
+from ppvcms.host.runtime import Runtime, read_generations, read_state, runtime
 from ppvcms.host.states import Desired, Facts, Standing, active_in_order, standings
 from ppvcms.host.templates import CORE_PREFIX, environment
 
@@ -143,8 +143,10 @@ def look_again() -> None:
 def _follow(host: Runtime) -> Snapshot:
     kept = host.snapshot
     try:
+        if kept is not None and read_generations()[0] in {kept.generation, 0}:
+            return kept
         rows, generation, _code = read_state()
-        if kept is not None and generation in {kept.generation, 0}:
+        if kept is not None and generation == 0:
             return kept
         return _build(host, rows, generation)
     except Exception as error:
