@@ -115,7 +115,8 @@ def tell(news: Sequence[News]) -> None:
 def push_view(view: SeatView) -> None:
     """Send both sides the figures of a seat, and the payer the balance."""
     push(f"seat:{view.id}", "seat", view.as_json(for_payer=False))
-    balance = {"available": view.available, "held": view.held}
+    # Whether a limit bounds the payer is nothing for the other side to know.
+    balance = {"available": view.available, "held": view.held, "limited": view.limited}
     push(f"user:{view.payer_id}", "balance", balance)
 
 

@@ -126,10 +126,10 @@ def test_both_sides_get_the_figures_and_the_payer_alone_the_balance(private: Pri
     assert to == f"seat:{private.seat_id}"
     assert (figures["state"], figures["counted_s"]) == ("live", 38)
     assert figures["cost"] == (38 - 30) * 200 // 60
-    assert "balance" not in figures
+    assert not {"balance", "limited"} & set(figures)
     assert private.ear.events("balance")[-1] == (
         f"user:{private.payer_id}",
-        {"available": 200, "held": 600 - private.seat.posted},
+        {"available": 200, "held": 600 - private.seat.posted, "limited": False},
     )
 
 

@@ -17,6 +17,7 @@ export class SeatView {
     this.meter = new Meter(this.#find("[data-pv-meter]"), wire, { side: "payer", words });
     this.meter.onChange = (key) => { if (key === "low" || key === "critical") beep(); };
     root.addEventListener("click", (event) => this.#click(event));
+    wire.on("balance", ({ limited }) => this.#limit(limited));
     setInterval(() => this.#count(), 500);
   }
 
@@ -27,15 +28,25 @@ export class SeatView {
 
   show(next) {
     if (this.seat?.seat === next.seat && next.server_now < this.seat.server_now) return;
-    const before = this.seat?.seat === next.seat ? this.seat.state : null;
-    this.seat = next;
+    const same = this.seat?.seat === next.seat;
+    const before = same ? this.seat.state : null;
+    // What is sent to both sides does not say it.
+    this.seat = same ? { limited: this.seat.limited, ...next } : next;
     this.root.dataset.seatState = next.state;
     this.root.dataset.seatRole = next.role ?? "viewer";
-    this.meter.show(next);
+    this.meter.show(this.seat);
     this.#buttons();
     this.cover();
     if (CUT.includes(before) && !CUT.includes(next.state) && this.open) this.reopen();
     if (ENDED.includes(next.state)) this.onEnd(next);
+  }
+
+  /** Hear whether it is the payer's own limit that bounds the time. */
+  #limit(limited) {
+    if (!this.seat || limited === undefined || this.seat.limited === limited) return;
+    this.seat = { ...this.seat, limited };
+    this.meter.show(this.seat);
+    this.cover();
   }
 
   clear() {
