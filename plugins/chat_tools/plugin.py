@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -97,10 +97,9 @@ def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("room.sidebar", "live.sidebar")
+def template_slot(context: SlotContext) -> Markup | None:
     """Carry the words of the tools into the room."""
-    if name not in {"room.sidebar", "live.sidebar"}:
-        return None
     from .parts import tools
 
     return tools(context)

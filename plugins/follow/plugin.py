@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -96,10 +96,9 @@ def card_facts(rooms: Sequence[RoomRef], actor: Actor) -> dict[str, CardFacts]:
 
 
 @hookimpl
+@fills("profile.actions", "room.below_video", "listing.top", "dashboard.overview")
 def template_slot(name: str, context: SlotContext) -> Markup | None:
     """Show the button on profile and room, and favourites above the list."""
-    if name not in {"profile.actions", "room.below_video", "listing.top", "dashboard.overview"}:
-        return None
     from .slots import fill
 
     return fill(name, context)

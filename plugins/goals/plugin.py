@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -70,10 +70,9 @@ def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("room.below_video")
+def template_slot(context: SlotContext) -> Markup | None:
     """Put the bars below the picture."""
-    if name != "room.below_video":
-        return None
     from .views import bars_of
 
     return bars_of(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -51,10 +51,9 @@ def register_menu() -> list[PluginMenuItem]:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("account.overview")
+def template_slot(context: SlotContext) -> Markup | None:
     """Show how far somebody's limits are used, on the account's first page."""
-    if name != "account.overview":
-        return None
     from .views import overview
 
     return overview(context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,10 +74,9 @@ def pack_bonus(user_id: str) -> int:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("account.overview")
+def template_slot(context: SlotContext) -> Markup | None:
     """Show people their own rank and the way to the next."""
-    if name != "account.overview":
-        return None
     from .views import own_rank
 
     return own_rank(context.actor)

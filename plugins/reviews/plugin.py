@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -102,10 +102,9 @@ def person_alerts(user_ids: Sequence[str]) -> dict[str, list[str]]:
 
 
 @hookimpl
+@fills("profile.actions", "profile.below", "receipt.after")
 def template_slot(name: str, context: SlotContext) -> Markup | None:
     """Show reviews on profiles, and ask for one after a session."""
-    if name not in {"profile.actions", "profile.below", "receipt.after"}:
-        return None
     from .slots import fill
 
     return fill(name, context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -97,10 +97,9 @@ def on_event(event: Event) -> None:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("room.above_video")
+def template_slot(context: SlotContext) -> Markup | None:
     """Say at the room's page what the door asks."""
-    if name != "room.above_video":
-        return None
     from .views import notice
 
     return notice(context)

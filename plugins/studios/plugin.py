@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -127,10 +127,9 @@ def check_message(message: str, room: RoomView, actor: Actor) -> Refusal | None:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("admin.overview")
+def template_slot(context: SlotContext) -> Markup | None:
     """Tell who decides how many companies wait."""
-    if name != "admin.overview":
-        return None
     from .office import waits
 
     return waits(context.actor)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,10 +108,9 @@ def room_state(room: RoomView, actor: Actor) -> dict[str, Any]:
 
 
 @hookimpl
+@fills("room.below_video", "live.sidebar")
 def template_slot(name: str, context: SlotContext) -> Markup | None:
     """Put the buttons below the public picture, and beside the private one."""
-    if name not in {"room.below_video", "live.sidebar"}:
-        return None
     from .views import buttons
 
     return buttons(name, context)

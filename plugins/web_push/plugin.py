@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ppvcms.api import hookimpl
+from ppvcms.api import fills, hookimpl
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -51,10 +51,9 @@ def register_assets() -> list[Assets]:
 
 
 @hookimpl
-def template_slot(name: str, context: SlotContext) -> Markup | None:
+@fills("account.notices")
+def template_slot(context: SlotContext) -> Markup | None:
     """Stand above the choice of notices."""
-    if name != "account.notices":
-        return None
     from .views import card
 
     return card(context)
