@@ -124,7 +124,8 @@ export class SeatView {
     if (on("[data-pv-end], [data-pv-leave-seat]")) this.#end();
     else if (on("[data-pv-continue]")) this.#ask(button, "continue", { key: this.#key("continue") });
     else if (on("[data-pv-leave-slot]")) this.#ask(button, "leave_slot");
-    else this.#ask(button, "next_block", { key: this.#key("next_block") });
+    // The number is the key: a second click takes nothing.
+    else if (this.seat.block) this.#ask(button, "next_block", { nr: this.seat.block.taken + 1 });
   }
 
   async #end() {
