@@ -38,10 +38,14 @@ LONGEST_CODE = 40
 
 @dataclass(frozen=True, slots=True)
 class Setup:
-    """What a phone has to be told: the secret, and the same as an address for a QR code."""
+    """What a phone has to be told: the secret, and the same as an address for a QR code.
+
+    `sealed` is the secret for the form alone: nothing is kept before a code was shown.
+    """
 
     secret: str
     address: str
+    sealed: str
 
 
 def is_on(user_id: str) -> bool:
@@ -51,8 +55,7 @@ def is_on(user_id: str) -> bool:
 
 def has_one(session: Session, user_id: str) -> bool:
     """Ask the same in an open transaction."""
-    row = session.get(SecondFactor, user_id)
-    return row is not None and row.on_at is not None
+    return session.get(SecondFactor, user_id) is not None
 
 
 def codes_left(user_id: str) -> int:
@@ -61,45 +64,42 @@ def codes_left(user_id: str) -> int:
     return len(row.codes) if row is not None else 0
 
 
-def set_up(user_id: str, site_name: str) -> Setup | Refusal:
-    """Return the secret for a phone, the same until it was used; nothing is asked for yet."""
-
-    def act(session: Session) -> Setup | Refusal:
-        row, user = session.get(SecondFactor, user_id), session.get_one(User, user_id)
-        if row is not None and row.on_at is not None:
-            return _is_on_already()
-        secret = _reveal(row.secret) if row is not None else ""
-        if not secret:
-            secret = pyotp.random_base32()
-            session.merge(SecondFactor(user_id=user_id, secret=_seal(secret), codes=[]))
-        totp = pyotp.TOTP(secret)
-        return Setup(secret, totp.provisioning_uri(name=user.email, issuer_name=site_name))
-
-    return transaction(act)
+def set_up(user_id: str, site_name: str, sealed: str = "") -> Setup | Refusal:
+    """Return a secret for a phone, the one in `sealed` where that is this person's."""
+    if is_on(user_id):
+        return _is_on_already()
+    secret = _reveal_for(user_id, sealed) or pyotp.random_base32()
+    user = db.session.get_one(User, user_id)
+    address = pyotp.TOTP(secret).provisioning_uri(name=user.email, issuer_name=site_name)
+    return Setup(secret, address, _seal(f"{user_id} {secret}"))
 
 
 def switch_on(
-    user_id: str, code: str, *, address: str, rules: AccountRules = DEFAULT
+    user_id: str, sealed: str, code: str, *, address: str, rules: AccountRules = DEFAULT
 ) -> list[str] | Refusal:
     """Ask for codes from now on, since the phone has shown one; return the recovery codes.
 
-    They are shown this once: their digests alone are kept.
+    They are shown this once: their digests alone are kept. `sealed` is that of the setup.
     """
     refusal = _count(user_id, rules)
     if refusal is not None:
         return refusal
+    secret = _reveal_for(user_id, sealed)
 
     def act(session: Session) -> list[str] | Refusal:
-        row = session.get(SecondFactor, user_id, with_for_update=True)
-        if row is not None and row.on_at is not None:
+        user = session.get_one(User, user_id, with_for_update=True)
+        if has_one(session, user_id):
             return _is_on_already()
-        if row is None or not _takes(session, row, code):
+        row = SecondFactor(
+            user_id=user_id, secret=_seal(secret), codes=[], last_step=0, on_at=now_ms(session)
+        )
+        if not secret or not _takes(session, row, code):
             return _wrong()
         guard.clear(session, _key(user_id))
-        row.on_at = now_ms(session)
         made = _give_codes(row)
+        session.add(row)
         audit.record(session, user_id, "accounts.factor.on", f"user:{user_id}", address=address)
-        queue_letter(session, session.get_one(User, user_id), "factor_on")
+        queue_letter(session, user, "factor_on")
         return made
 
     return transaction(act)
@@ -121,7 +121,7 @@ def prove(user_id: str, code: str, *, rules: AccountRules = DEFAULT) -> Refusal 
 def take(session: Session, user_id: str, code: str) -> Refusal | None:
     """Do the same in an open transaction, for a try that was counted by `count`."""
     row = session.get(SecondFactor, user_id, with_for_update=True)
-    if row is None or row.on_at is None:
+    if row is None:
         return None
     if not _takes(session, row, code) and not _uses_up(session, row, code):
         return _wrong()
@@ -150,7 +150,7 @@ def switch_off(user_id: str, *, actor_id: str | None, address: str = "") -> bool
 
     def act(session: Session) -> bool:
         row = session.get(SecondFactor, user_id, with_for_update=True)
-        if row is None or row.on_at is None:
+        if row is None:
             return False
         session.delete(row)
         audit.record(session, actor_id, "accounts.factor.off", f"user:{user_id}", address=address)
@@ -233,6 +233,11 @@ def _reveal(sealed: str) -> str:
         return _fernet().decrypt(sealed.encode()).decode()
     except InvalidToken:
         return ""
+
+
+def _reveal_for(user_id: str, sealed: str) -> str:
+    owner, _gap, secret = _reveal(sealed).partition(" ")
+    return secret if owner == user_id else ""
 
 
 def _wrong() -> Refusal:

@@ -125,7 +125,7 @@ class OneTimeToken(Base):
 
 
 class SecondFactor(Base):
-    """A person's second proof beside the password; asked for since `on_at`.
+    """A person's second proof beside the password, asked for since `on_at`.
 
     `secret` is encrypted, `codes` holds the digests of the recovery codes that are left,
     and no code of `last_step` or before is taken again.
@@ -139,7 +139,7 @@ class SecondFactor(Base):
     secret: Mapped[str] = mapped_column(String(300))
     codes: Mapped[list[str]] = mapped_column(JSON, default=list)
     last_step: Mapped[int] = mapped_column(BigInteger, default=0)
-    on_at: Mapped[Millis | None]
+    on_at: Mapped[Millis]
 
 
 class LoginGuard(Base):

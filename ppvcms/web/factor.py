@@ -64,20 +64,25 @@ def setup() -> ResponseReturnValue:
     """Set a second factor up, or change the one that is on."""
     if factors.is_on(current_user.id):
         return _manage(ConfirmForm(formdata=None))
-    form = CodeForm()
+    form, sealed = CodeForm(), request.form.get("setup", "")
     if form.validate_on_submit():
         answer = factors.switch_on(
-            current_user.id, form.code.data or "", address=client_address(), rules=account_rules()
+            current_user.id,
+            sealed,
+            form.code.data or "",
+            address=client_address(),
+            rules=account_rules(),
         )
         if not isinstance(answer, Refusal):
             return _codes(answer)
         show_refusal(form, answer)
-    wanted = factors.set_up(current_user.id, site().site_name)
+    wanted = factors.set_up(current_user.id, site().site_name, sealed)
     if isinstance(wanted, Refusal):
         return redirect(url_for("factor.setup"))
     page = render_template(
         "account/factor_new.html",
         form=form,
+        sealed=wanted.sealed,
         secret=" ".join(wanted.secret[at : at + 4] for at in range(0, len(wanted.secret), 4)),
         # Black on white in every theme: phones read nothing else for sure.
         picture=Markup(segno.make(wanted.address).svg_inline(light="#fff", omitsize=True)),  # noqa: S704 - made of modules alone

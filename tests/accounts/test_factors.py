@@ -36,7 +36,8 @@ def equip(user: User) -> tuple[str, list[str]]:
     """Switch a second factor on with the code before this one; return secret and recovery codes."""
     setup = factors.set_up(user.id, "Site")
     assert not isinstance(setup, Refusal)
-    codes = factors.switch_on(user.id, shown(setup.secret, steps=-1), address="")
+    code = shown(setup.secret, steps=-1)
+    codes = factors.switch_on(user.id, setup.sealed, code, address="")
     assert not isinstance(codes, Refusal), str(codes)
     return setup.secret, codes
 
@@ -58,8 +59,17 @@ def test_a_code_counts_once_and_a_recovery_code_too(make_person: Callable[..., U
     setup = factors.set_up(ann.id, "Site & Co")
     assert not isinstance(setup, Refusal)
     assert "issuer=Site%20%26%20Co" in setup.address
-    assert factors.set_up(ann.id, "Site & Co") == setup, "loading the page again changes nothing"
-    assert isinstance(factors.switch_on(ann.id, "000000", address=""), Refusal)
+    again = factors.set_up(ann.id, "Site & Co", setup.sealed)
+    assert isinstance(again, factors.Setup)
+    assert again.secret == setup.secret, "a wrong code does not make the phone begin anew"
+    bob = make_person("Bob")
+    now = shown(setup.secret)
+    for who, sealed, code in (
+        (ann, setup.sealed, "000000"),
+        (ann, "", now),
+        (bob, setup.sealed, now),
+    ):
+        assert isinstance(factors.switch_on(who.id, sealed, code, address=""), Refusal)
     assert not factors.is_on(ann.id)
 
     secret, codes = equip(ann)
@@ -113,7 +123,11 @@ def test_both_are_asked_for_before_something_that_matters_and_to_switch_it_off(
     found = re.search(r"<code[^>]*>([A-Z2-7 ]{39,})</code>", html)
     assert found
     secret = found[1].replace(" ", "")
-    html = page.post("/account/security/factor", {"code": shown(secret), "next": "/admin"}).text
+    sealed = re.search(r'name="setup" value="([^"]+)"', html)
+    assert sealed
+    typed = {"code": "000000", "setup": sealed[1], "next": "/admin"}
+    assert found[1] in page.post("/account/security/factor", typed).text, "the phone has it already"
+    html = page.post("/account/security/factor", typed | {"code": shown(secret)}).text
     codes = re.findall(r"<code>([A-Z2-7-]{19})</code>", html)
     assert len(codes) == 10
     assert 'href="/admin"' in html

@@ -65,7 +65,9 @@ def code_of_phone() -> str:
         setup = factors.set_up(user.id, "Site")
         assert not isinstance(setup, Refusal)
         PHONES[user.id] = setup.secret
-    transaction(lambda s: s.execute(update(SecondFactor).values(on_at=1, last_step=0)))
+        code = pyotp.TOTP(setup.secret).now()
+        factors.switch_on(user.id, setup.sealed, code, address="")
+    transaction(lambda s: s.execute(update(SecondFactor).values(last_step=0)))
     return pyotp.TOTP(PHONES[user.id]).now()
 
 

@@ -761,7 +761,7 @@ def upgrade() -> None:  # noqa: PLR0915 - one statement makes one table
         sa.Column("secret", sa.String(300), nullable=False),
         sa.Column("codes", sa.JSON(), nullable=False),
         sa.Column("last_step", sa.BigInteger(), nullable=False),
-        sa.Column("on_at", sa.BigInteger(), nullable=True),
+        sa.Column("on_at", sa.BigInteger(), nullable=False),
         sa.ForeignKeyConstraint(
             ["user_id"],
             ["user.id"],
