@@ -88,9 +88,7 @@ def copy_statement(url: str | sa.URL, original: str | None) -> str:
 
     PostgreSQL's own way, through its log, takes four times the work.
     """
-    return (
-        f'CREATE DATABASE "{sa.make_url(url).database}" TEMPLATE "{original}" STRATEGY FILE_COPY'
-    )
+    return f'CREATE DATABASE "{sa.make_url(url).database}" TEMPLATE "{original}" STRATEGY FILE_COPY'
 
 
 def free_port() -> int:
