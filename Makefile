@@ -49,7 +49,7 @@ test: .venv/.test-stamp ## lint, types and all tests; ARGS goes to pytest
 	@$(BIN)/ruff check --quiet
 	@$(BIN)/ruff format --check --quiet
 	@$(BIN)/mypy
-	@$(BIN)/python -m pytest -n 2 --dist loadscope --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 3 --dist loadscope --no-loadscope-reorder $(ARGS)
 
 histories: .venv/.test-stamp ## compare the meter with its model over HISTORIES (100000) random lives
 	@$(BIN)/python -m tests.metering.histories $(HISTORIES)
