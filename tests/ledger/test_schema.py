@@ -36,9 +36,12 @@ def downgrade() -> None:
 '''
 
 
-@pytest.fixture
-def engine(database_url: str) -> sa.Engine:
-    return sa.create_engine(database_url, poolclass=sa.pool.NullPool)
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.postgres)])
+def engine(request: pytest.FixtureRequest, tmp_path: Path) -> sa.Engine:
+    url = f"sqlite:///{tmp_path / 'site.sqlite3'}"
+    if request.param == "postgresql":
+        url = request.getfixturevalue("pg_url")
+    return sa.create_engine(url, poolclass=sa.pool.NullPool)
 
 
 def tables(engine: sa.Engine) -> set[str]:
@@ -110,9 +113,10 @@ def test_a_plugin_has_a_chain_of_its_own(engine: sa.Engine, tmp_path: Path) -> N
 
 
 @pytest.fixture
-def books(engine: sa.Engine, database_url: str) -> sa.Engine:
+def books(database_url: str) -> sa.Engine:
     """Two accounts in credits, one in dollars, and a balanced transfer."""
     kit.lay_tables(database_url)
+    engine = sa.create_engine(database_url, poolclass=sa.pool.NullPool)
     with engine.begin() as connection:
         for name, currency in (("a", "CRD"), ("b", "CRD"), ("usd", "USD")):
             connection.execute(
